@@ -12,7 +12,7 @@ from archive.errors import Invalid
 from archive.fields import AnnouncementField, FieldType
 from archive.model import DocumentKind
 
-COUNT = validate.Range(0, 2**31 - 1)
+_COUNT = validate.Range(0, 2**31 - 1)
 KINDS = [kind.value for kind in DocumentKind]
 
 
@@ -36,7 +36,7 @@ def input_field(field: AnnouncementField, **options: Any) -> fields.Field[Any]:
         case FieldType.KIND:
             return fields.Enum(DocumentKind, by_value=True, **options)
         case FieldType.COUNT:
-            return fields.Integer(strict=True, validate=COUNT, **options)
+            return fields.Integer(strict=True, validate=_COUNT, **options)
         case FieldType.FLAG:
             return fields.Boolean(truthy={True}, falsy={False}, **options)
     return fields.String(**options)
