@@ -476,9 +476,11 @@ def test_what_documents_propose_is_shown_as_proposed_and_before_it_is_published(
     assert bool(re.search(r"บันทึกข้อความ\s*\(ระบบเสนอ\)", shown)) == (not title)
     assert re.search(rf"{re.escape(author)}\s*\(ระบบเสนอ\)", shown)
     listed = clerk.get(f"/staff/publish?id={id}").text.split(f'id="candidate-{id}"')[1]
-    openly = listed.split('<li class="will-be">')[1].split("</li>")[0]
+    openly, folded = listed.split("<details")[:2]
     for part in ("ประกาศ" if title else "บันทึกข้อความ", author, "9 มิถุนายน 2564"):
         assert part in openly
+    assert "ผู้ประกาศ" not in folded  # said once
+    assert f"ผ่านแล้ว {folded.count('<li>✓')} ข้อ" in folded
     clerk.post("/staff/publish", data={"when": "now", "listed": id, "id": id})
     published = site.services.announcements.get(id)
     assert published.status is Status.PUBLISHED
