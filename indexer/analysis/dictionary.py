@@ -35,7 +35,7 @@ equal ones that have the typed word.
 _FINDS = "->"  # between a word and the Thai words that it finds, which do not find it
 _MIN_WHOLE_TERM = 3  # letters of each term of an everyday word corrected whole: no pieces of a loanword
 MISSPELLINGS = frozenset({"ค่าทำเนียม", "น้าท่วม", "น้าไม่ไหล", "คส่ำง", "อนุญาติ"})
-"""Words of ``everyday.txt`` that are understood, but spelt wrong: a correction never leads to them."""
+"""Words of ``everyday.txt`` that are understood, but spelt wrong: none is suggested or corrected to."""
 SPELLING_WEIGHT = 0.9  # weight of another spelling of a loanword beside the typed spelling (1.0)
 
 
@@ -115,6 +115,18 @@ class Lexicon:
     def max_synonym_terms(self) -> int:
         """Returns the number of terms of the longest key of ``synonyms``; 0 without any."""
         return max(map(len, self.synonyms), default=0)
+
+    @cached_property
+    def everyday_words(self) -> tuple[tuple[str, ...], ...]:
+        """Returns the terms of words with synonyms that may be suggested: spelt right, no loanwords."""
+        groups = (group for group in self.synonym_groups if not any(map(str.isascii, group)))
+        words = {*(word for group in groups for word in group), *(word for word, *_ in self.translations)}
+        is_known = self.tokenizer.is_known_word
+        return tuple(
+            terms
+            for terms in map(self._terms, sorted(words - MISSPELLINGS))
+            if all(is_known(term) or term.isascii() for term in terms)
+        )
 
     @cached_property
     def synonym_words(self) -> SpellingIndex:

@@ -112,12 +112,13 @@ def _completed(vocabulary: Vocabulary, lexicon: Lexicon, typed: str) -> list[str
 
 def _everyday_words(vocabulary: Vocabulary, lexicon: Lexicon, begun: str) -> list[str]:
     """Returns the everyday words that begin with the text and have a synonym in the archive: ค่าขยะ of ค่าข."""
-    beginning = (terms for terms in lexicon.synonyms if "".join(terms).startswith(begun))
-    return [
+    there = (
         "".join(terms)
-        for terms in islice(beginning, _MOST_TRIED)
-        if any(_is_there(vocabulary, lexicon, "".join(other)) for other, _weight in lexicon.synonyms[terms])
-    ]
+        for terms in lexicon.everyday_words
+        if "".join(terms).startswith(begun)
+        and any(_is_there(vocabulary, lexicon, "".join(other)) for other, _weight in lexicon.synonyms[terms])
+    )
+    return list(islice(there, _MOST_WORDS))
 
 
 def _whole_words(lexicon: Lexicon, words: list[str], *, is_apart: bool) -> list[str]:

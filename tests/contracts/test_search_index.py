@@ -1204,3 +1204,11 @@ def test_everyday_words_are_suggested_where_a_paper_has_the_official_ones(index:
     index.update([entry(1, "อัตราค่าธรรมเนียมเก็บขนขยะมูลฝอย"), entry(2, "ซ่อมถนน")], (), position=1)
     assert index.suggest("ค่าข") == ["ค่าขยะ"]
     assert index.suggest("บัตรค") == []  # nothing here is about บัตรคนจน
+
+
+def test_no_misspelt_word_is_suggested(index: SearchIndex) -> None:
+    papers = ["อัตราค่าธรรมเนียม", "ขออนุญาตก่อสร้าง", "เตือนภัยน้ำท่วม", "โรคโควิด 19", "เว็บไซต์ใหม่"]
+    index.update([entry(at, title) for at, title in enumerate(papers, 1)], (), position=1)
+    wrong = {"ค่าทำเนียม", "อนุญาติ", "น้าท่วม", "โควิท", "เว็บไซด์"}
+    for typed in ("ค่าทำ", "อนุญ", "น้าท", "โควิ", "เว็บ"):
+        assert not wrong.intersection(index.suggest(typed)), typed
