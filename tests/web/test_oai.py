@@ -105,6 +105,88 @@ def test_a_harvester_gets_every_public_record_and_no_other(
     ]
 
 
+def stored_fields(database: sqlite3.Connection, row: sqlite3.Row, home: str) -> dict[str, list[str]]:
+    """Returns the Dublin Core that a published row of the database stands for, without empty fields."""
+    of_kind, page = DocumentKind(row["kind"]), f"{home}/announcements/{row['id']}"
+    files = database.execute(
+        """SELECT id, media_type FROM attachment
+           WHERE announcement_id = ? AND hold = '' AND status <> 'detached' ORDER BY position""",
+        [row["id"]],
+    ).fetchall()
+    changes, changed_by = (
+        database.execute(
+            "SELECT relation.kind, announcement.id FROM relation"
+            f" JOIN announcement ON announcement.id = {other}"
+            f" WHERE {own} = ? AND announcement.status = 'published'",
+            [row["id"]],
+        ).fetchall()
+        for own, other in (("newer_id", "older_id"), ("older_id", "newer_id"))
+    )
+    ends = row["expires_on"]
+    fields = {
+        "title": [row["title"]],
+        "creator": [row["author"]],
+        "publisher": ["เทศบาลตำบลหนองปลาดุก"],
+        "subject": [row["category"]],
+        "description": [row["body"]],
+        "date": [row["published_on"]],
+        "coverage": [f"start={row['published_on']}; end={ends}; scheme=W3C-DTF" if ends else ""],
+        "type": [of_kind.thai, of_kind.english],
+        "identifier": [page],
+        "language": ["th"],
+        "format": sorted({file["media_type"] for file in files}),
+        "relation": [
+            *(f"{page}/attachments/{file['id']}/file" for file in files),
+            *(f"{kind}: {home}/announcements/{id}" for kind, id in changes),
+            *(f"{RelationKind(kind).passive_code}: {home}/announcements/{id}" for kind, id in changed_by),
+        ],
+    }
+    return {name: told for name, values in fields.items() if (told := [value for value in values if value])}
+
+
+def test_harvested_fields_are_those_of_every_published_row(
+    site: Site, address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(oai, "RECORDS_PER_ANSWER", 5)
+    texts = ("", "ถนน & คลอง <ซ่อม>", "บรรทัดหนึ่ง\nบรรทัดสอง", "\u201cคำพูด\u201d ' \" ]]> é 😀")
+    for n, kind in enumerate(DocumentKind):
+        made = site.announcement(
+            f"เรื่องที่ {n} {texts[n % 4]}".strip(),
+            kind=kind,
+            body=texts[(n + 1) % 4],
+            author=("", "สำนักปลัด")[n % 2],
+            category=("", "ภาษี & ค่าธรรมเนียม", "งบประมาณ")[n % 3],
+            published_on=dt.date(2015 + n, 2, 28),
+            expires_on=dt.date(2016 + n, 2, 28) if n % 4 == 1 else None,
+        )
+        for number in range(n % 3):
+            site.attach(made.id, memo(f"เนื้อหา {n} {number}"), f"เอกสาร {number}.pdf")
+        if n % 3 == 2:
+            site.services.relations.decide(made.id, made.id - 2, RelationKind.AMENDS, actor="ทดสอบ")
+    read(site.services, "เนื้อหา", pages=1)
+    first = site.services.announcements.get(1)
+    held = site.attach(first.id, memo("ยังไม่อ่าน"), "ยังไม่อ่าน.pdf")
+    site.announcement(SECRET, status=Status.WITHDRAWN, body=SECRET)
+    with Scythe(address) as scythe:
+        found = {record.header.identifier: record for record in scythe.list_records() if not record.deleted}
+    assert not any(f"/attachments/{held.id}/" in record.raw for record in found.values())
+    with sqlite3.connect(site.services.settings.data / "prakat.sqlite") as database:
+        database.row_factory = sqlite3.Row
+        rows = database.execute("SELECT * FROM announcement WHERE status = 'published'").fetchall()
+        home = address.removesuffix("/oai")
+        stored = {
+            f"oai:127.0.0.1:announcements/{row['id']}": stored_fields(database, row, home) for row in rows
+        }
+    database.close()
+    assert len(rows) == len(DocumentKind)
+    told = {name: record.metadata for name, record in found.items()}
+    assert told == stored
+    stamps = {row["id"]: f"{row['updated_at'][:19]}Z" for row in rows}
+    assert {name.rpartition("/")[2]: record.header.datestamp for name, record in found.items()} == {
+        str(id): stamp for id, stamp in stamps.items()
+    }
+
+
 def test_the_next_harvest_brings_what_changed_and_drops_what_was_withdrawn(site: Site, address: str) -> None:
     old = site.announcement("เรื่องเดิม")
     kept = site.announcement("เรื่องที่ถอนภายหลัง")
