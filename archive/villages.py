@@ -8,8 +8,10 @@ name ends.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from archive.thai import MONTHS, SHORT_MONTHS
+from archive.thai.characters import WORD_LETTERS
 from archive.thai.digits import arabic_digits
 
 MOST_VILLAGES = 30  # of a subdistrict
@@ -17,12 +19,15 @@ MOST_VILLAGES = 30  # of a subdistrict
 _NUMBER = r"\d{1,2}(?![\d/.:]*\d|,\d{3})"  # not of 7/2569, 8.30 or 25,000
 _NAMED = r"หมู่\s?(?:บ้าน\s?)?(?:ที่)?"
 _COUNTED = "คน ราย แห่ง โครงการ ครัวเรือน หลังคาเรือน หลัง บาท เมตร กิโลเมตร กม. ปี เดือน ชุด สาย จุด ครั้ง ถัง ล้าน น."
-COUNTED_OR_DATED = (*_COUNTED.split(), *MONTHS, *SHORT_MONTHS)
+COUNTED_OR_DATED = (*_COUNTED.split(), *MONTHS, "กรกฏาคม", *SHORT_MONTHS)
 """Words behind a number that make it a count, an hour or a day; วัน without one of ``WEEKDAYS`` does too."""
 WEEKDAYS = tuple("ที่ นี้ จันทร์ อังคาร พุธ พฤหัส ศุกร์ เสาร์ อาทิตย์".split())
 """Letters behind วัน where it begins a day's name (วันจันทร์) or a day with a number (วันที่ 5)."""
 
-_NO_VILLAGE = "|".join(map(re.escape, COUNTED_OR_DATED))
+_BARE_MONTHS = "|".join(month.replace(".", "") for month in SHORT_MONTHS)
+_NO_VILLAGE = (
+    rf"{'|'.join(map(re.escape, COUNTED_OR_DATED))}|(?:{_BARE_MONTHS})(?![{WORD_LETTERS}])"  # 2-16 กย. 67
+)
 _FURTHER = rf"{_NUMBER}(?!(?:\s?(?:-|–|ถึง)\s?\d{{1,2}})?\s?(?:{_NO_VILLAGE}|วัน(?!{'|'.join(WEEKDAYS)})))"
 _VILLAGES = re.compile(
     rf"""(?<!หมวด)หมู่\s?(?:บ้าน\s?ที่|ที่)?\s?{_NUMBER}
@@ -44,17 +49,26 @@ def villages_concerned(title: str, text: str) -> tuple[int, ...]:
     A village head's is left out too, and so is a village that is named without a number.
     """
     found: set[int] = set()
-    for each in map(arabic_digits, (title, text)):
-        for run in _VILLAGES.finditer(each):
-            before = each[max(0, run.start() - _BEFORE) : run.start()]
-            if not (_ADDRESS.search(before) or _PERSON.search(before)):
-                found |= _numbers(run[0])
+    for run in (*_runs_of_villages(title), *_runs_of_villages(text)):
+        found |= _numbers(run)
     return tuple(sorted(number for number in found if 1 <= number <= MOST_VILLAGES))
 
 
 def villages_between_ends(text: str) -> list[int]:
-    """Return the numbers of the villages that a text names as lying between two: 2, 3 and 4 of หมู่ 1-5."""
-    return [number for run in _VILLAGES.finditer(arabic_digits(text)) for number in _between_ends(run[0])]
+    """Return the numbers of the villages that a text names as lying between two: 2, 3 and 4 of หมู่ 1-5.
+
+    None of a person or a house's address.
+    """
+    return [number for run in _runs_of_villages(text) for number in _between_ends(run)]
+
+
+def _runs_of_villages(text: str) -> Iterator[str]:
+    """Yield each run of villages of a text that is none of a person or a house's address."""
+    text = arabic_digits(text)
+    for run in _VILLAGES.finditer(text):
+        before = text[max(0, run.start() - _BEFORE) : run.start()]
+        if not (_ADDRESS.search(before) or _PERSON.search(before)):
+            yield run[0]
 
 
 def _numbers(run: str) -> set[int]:

@@ -107,6 +107,11 @@ def zones_in_force() -> str:
     )
 
 
+def village_term(number: int) -> str:
+    """Returns the term of a village between the ends of a range, which is the term of no word or number."""
+    return f"หมู่_{number}"
+
+
 class IndexDocument(NamedTuple):
     """Terms with their counts in each zone packed as ``ZONES`` says, and the values of ``COLUMNS``."""
 
@@ -142,13 +147,14 @@ class _DocumentWriter:
     def add(self, zone: str, text: str) -> int:
         """Appends a zone and returns its end offset in the searchable bytes.
 
-        The villages between the ends of a range count as terms of the zone: the 3 of หมู่ 1 ถึงหมู่ 5.
+        The villages between the ends of a range have terms of their own in the zone: หมู่ 1 ถึงหมู่ 5.
         """
         folded = fold_text(text)
         letters = searchable_bytes(folded)
         places = letters.byte_offsets()
         terms, starts, ends = self._segmenter.terms_and_places(folded)
-        self._counts.setdefault(zone, Counter()).update([*terms, *map(str, villages_between_ends(folded))])
+        self._counts.setdefault(zone, Counter()).update(terms)
+        self._counts[zone].update(map(village_term, villages_between_ends(folded)))
         from_bytes, to_bytes = places[np.array(starts, np.intp)], places[np.array(ends, np.intp)]
         self._add_grams(letters.data, terms, from_bytes, to_bytes)
         self._cuts += [from_bytes.astype(np.int64) + self._length, to_bytes.astype(np.int64) + self._length]

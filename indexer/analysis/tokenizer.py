@@ -32,7 +32,7 @@ from archive.thai.characters import (
 )
 from archive.thai.word_list import icu_thai_words, thai_words
 
-TOKENIZER_VERSION = "fine-8"
+TOKENIZER_VERSION = "fine-9"
 """Raised whenever the same text would give other terms: an index made with another version is rebuilt."""
 
 _NEVER_INITIAL = characters_of_class(NEVER_INITIAL)

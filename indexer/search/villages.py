@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -125,13 +125,19 @@ def village_words(plan: QueryPlan) -> frozenset[str]:
 
 def find_typed_village(words: Sequence[str]) -> tuple[str, bool] | None:
     """Returns the number of the first village among typed words, and True if it may be a section's: ม.4."""
+    for place in positions_of_villages(words):
+        return words[place], words[place - 1] == ABBREVIATED_VILLAGE
+    return None
+
+
+def positions_of_villages(words: Sequence[str]) -> Iterator[int]:
+    """Yields the positions of words that are short numbers behind หมู่, หมู่ที่ or ม."""
     numbered = positions_of_village_numbers(words)
     for place in range(1, len(words)):
         is_behind_word = words[place - 1] == "หมู่" or tuple(words[max(place - 2, 0) : place]) == ("หมู่", "ที่")
         is_short = is_number(words[place]) and len(words[place]) <= _MOST_DIGITS
         if is_short and (is_behind_word or place in numbered):
-            return words[place], words[place - 1] == ABBREVIATED_VILLAGE
-    return None
+            yield place
 
 
 def village_or_section_words(number: str) -> frozenset[str]:

@@ -857,6 +857,17 @@ def test_a_village_inside_a_range_is_named(index: SearchIndex, typed: str, found
     assert page.query.loosened == ()
 
 
+def test_a_village_inside_a_range_is_no_other_number(index: SearchIndex) -> None:
+    collected = entry(1, "รถเก็บขยะเข้าหมู่ 1 ถึงหมู่ 5", body="แผนพัฒนา ครั้งที่ 9")
+    index.update([collected, entry(2, "แผนพัฒนา ครั้งที่ 3"), *ROADS_OF_2566], (), position=1)
+    third = index.search(parse_query("แผนพัฒนา ครั้งที่ 3"))
+    assert [hit.announcement_id for hit in third.hits if not hit.is_partial] == [2]
+    fourth = index.search(parse_query("แผนพัฒนา 4"))
+    assert query_notes.NOT_ALL in fourth.query.loosened
+    village = index.search(parse_query("เก็บขยะ หมู่ ๔"))
+    assert [hit.announcement_id for hit in village.hits if not hit.is_partial] == [1]
+
+
 def test_a_village_that_papers_of_other_years_name_is_named(index: SearchIndex) -> None:
     others = [entry(at, "ซ่อมถนน หมู่ 3", **of_year(2564)) for at in (50, 51)]
     sprayed = entry(4, "พ่นหมอกควัน หมู่ 1-5", **of_year(2566))

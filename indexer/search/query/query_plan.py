@@ -12,6 +12,7 @@ from typing import NamedTuple
 from archive.thai import ERA, MONTHS, SHORT_MONTHS
 from archive.thai.characters import CONSONANTS
 from indexer.analysis.dictionary import SPELLING_WEIGHT, SYNONYM_WEIGHT, Lexicon, Synonym
+from indexer.analysis.index_document import village_term
 from indexer.analysis.loanwords import find_spelled_letters
 from indexer.analysis.tokenizer import Token, fold_text, is_number, letters_of, searchable_bytes
 from indexer.search.query.date_ranges import DateRange
@@ -22,7 +23,12 @@ from indexer.search.query.question_words import (
     chunks_without_question_words,
     has_question_words,
 )
-from indexer.search.villages import ABBREVIATED_VILLAGE, positions_of_village_numbers
+from indexer.search.villages import (
+    ABBREVIATED_VILLAGE,
+    positions_of_village_numbers,
+    positions_of_villages,
+    village_number,
+)
 
 _MOST_PARTS = 64  # parts of a query that are used
 _MOST_CLAUSES = 64  # clauses of a query that are used
@@ -196,7 +202,7 @@ def build_query_plan(query: Query, lexicon: Lexicon) -> QueryPlan:
     is_question = _is_english_question(typed, telling) or (
         asked != chunks and any(has_question_words(chunk.text) for chunk in chunks)
     )
-    return QueryPlan(tuple(parts), whole, without, had_question_words=is_question)
+    return _with_villages_of_ranges(QueryPlan(tuple(parts), whole, without, had_question_words=is_question))
 
 
 def _without_english_stop_words(chunks: tuple[TypedChunk, ...]) -> tuple[TypedChunk, ...]:
@@ -231,6 +237,19 @@ def _with_abbreviations_before_numbers(parts: list[QueryPart]) -> list[QueryPart
             clauses[place] = Clause(clause.typed, clause.alternatives[:1])
     read = iter(clauses)
     return [replace(part, clauses=tuple(islice(read, len(part.clauses)))) for part in parts]
+
+
+def _with_villages_of_ranges(plan: QueryPlan) -> QueryPlan:
+    """Returns the plan, of which a village's number also finds the village between the ends of a range."""
+    clauses = [clause for part in plan.parts for clause in part.clauses]
+    quoted = [bool(part.quoted) for part in plan.parts for _ in part.clauses]
+    for place in positions_of_villages([clause.typed for clause in clauses]):
+        number, ways = clauses[place]
+        if village_number(plan) == number.encode() and not quoted[place]:
+            clauses[place] = Clause(number, (*ways, Alternative((village_term(int(number)),))))
+    read = iter(clauses)
+    parts = tuple(replace(part, clauses=tuple(islice(read, len(part.clauses)))) for part in plan.parts)
+    return replace(plan, parts=parts)
 
 
 def _with_short_village_name(part: QueryPart) -> QueryPart:
