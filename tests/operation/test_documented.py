@@ -15,7 +15,7 @@ from web.serving.metrics import exposition
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "manual" / "officer-operation.md").read_text(encoding="utf-8")
-MANUAL = (ROOT / "docs" / "manual" / "officer-care.md").read_text(encoding="utf-8")
+MANUAL = (ROOT / "docs" / "manual" / "officer-findings.md").read_text(encoding="utf-8")
 DIAGNOSES = set(
     re.findall(r'Trouble\(\s*"([a-z-]+)"', (ROOT / "web" / "diagnosis.py").read_text(encoding="utf-8"))
 )

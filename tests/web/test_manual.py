@@ -51,7 +51,7 @@ def test_there_is_no_other_page(client: FlaskClient) -> None:
         ("แผ่นคั่นสแกน", "staff"),
         ("ดิสก์เสีย", "officer-care"),
         ("ถอยกลับรุ่นเดิม", "officer-install"),
-        ("audit-broken", "officer-care"),
+        ("audit-broken", "officer-findings"),
         ("กู้คืน", "officer-care"),
         ("restore", "officer-care"),
         ("backup", "officer-care"),
