@@ -6,6 +6,7 @@ import datetime as dt
 import html
 import json
 import re
+from collections.abc import Iterable
 from pathlib import Path
 
 import fpdf
@@ -14,9 +15,10 @@ from flask.testing import FlaskClient
 from werkzeug.datastructures import MultiDict
 
 from archive import thai
-from archive.model import Announcement, CollectionLine, Draft, ReadingStatus, Role, Status
+from archive.model import Announcement, Attachment, CollectionLine, Draft, ReadingStatus, Role, Status
 from archive.suggested_fields import suggest_fields
 from archive.thai import BANGKOK
+from storage.repositories.attachments import EngineAttachments
 from tests.web.conftest import Site, memo, until, working
 from web.importing import import_manifest
 from web.staff import all_records_search, worklist
@@ -485,6 +487,27 @@ def test_what_documents_propose_is_shown_as_proposed_and_before_it_is_published(
     published = site.services.announcements.get(id)
     assert published.status is Status.PUBLISHED
     assert (published.author, published.published_on) == (author, dt.date(2021, 6, 9))
+
+
+def test_the_list_reads_the_attachments_of_all_drafts_at_once(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(3):
+        made = site.announcement(f"scan {number}.pdf" if number else "ซ่อมถนน", status=Status.DRAFT)
+        site.attach(made.id, memo(f"ให้ซ่อมถนนสาย {number}"))
+    site.work()
+    clerk = site.signed_in(Role.STAFF)
+    reads: list[list[int]] = []
+    read = EngineAttachments.by_announcement
+
+    def read_and_note(attachments: EngineAttachments, ids: Iterable[int]) -> dict[int, list[Attachment]]:
+        reads.append([*ids])
+        return read(attachments, reads[-1])
+
+    monkeypatch.setattr(EngineAttachments, "by_announcement", read_and_note)
+    shown = titles(clerk.get("/staff").text)
+    assert sum(each.endswith("(ชื่อที่ระบบเสนอ)") for each in shown) == 2
+    assert [sorted(ids) for ids in reads] == [[1, 2, 3]]
 
 
 @pytest.mark.parametrize("title", ["IMG_20230501_1022", "IMG 20230501 1022", "scan_0012", "DSC00123"])

@@ -143,15 +143,17 @@ def unsaved_prefilled_values(announcement: Announcement) -> dict[str, object]:
     return values
 
 
-def displayed_title(announcement: Announcement) -> str:
+def displayed_title(announcement: Announcement, attachments: Sequence[Attachment] | None = None) -> str:
     """Returns the title for staff's pages; a draft's suggested title is marked as such, else a file is named.
 
     A draft without title, or titled by a file's name, has the title that its documents suggest, which is
     marked as such; without a suggestion it is named by its first file, and whether that is still read.
+    ``attachments``: those of the announcement; read here where needed, unless given.
     """
     if announcement.status is not Status.DRAFT and announcement.title:
         return announcement.title
-    attachments = services().attachments.by_announcement([announcement.id]).get(announcement.id, [])
+    if attachments is None:
+        attachments = services().attachments.by_announcement([announcement.id]).get(announcement.id, [])
     if suggested := suggested_title_unless_given(announcement, attachments):
         return str(gettext("%(title)s (ชื่อที่ระบบเสนอ)", title=suggested))
     if announcement.title or not attachments:
@@ -161,11 +163,10 @@ def displayed_title(announcement: Announcement) -> str:
     return f"({said}) {attachments[0].filename}"
 
 
-def proposed_values(announcement: Announcement) -> dict[str, object]:
-    """Returns, by name, what publication fills into the fields of a draft that nobody gave."""
+def proposed_values(announcement: Announcement, attachments: Sequence[Attachment]) -> dict[str, object]:
+    """Returns, by name, what publication fills from the attachments into a draft where nobody gave it."""
     if announcement.status is not Status.DRAFT:
         return {}
-    attachments = services().attachments.by_announcement([announcement.id])[announcement.id]
     missing = fields_as_in_new_draft(announcement, attachments)
     return {name: value for name, value in suggest_fields(attachments).fields.items() if name in missing}
 

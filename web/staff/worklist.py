@@ -154,6 +154,7 @@ def show_worklist() -> str:
     rows, total = records.worklist.list_rows(filters, today=today, page=number, per_page=PER_PAGE)
     every_status = replace(filters, statuses=tuple(Status))
     counts = records.worklist.count_by_status(every_status, today=today)
+    drafts = [each.announcement.id for each in rows if each.announcement.status is Status.DRAFT]
     return render_template(
         "staff/worklist.html",
         asked=asked,
@@ -163,6 +164,7 @@ def show_worklist() -> str:
         most_hits=MOST_HITS,
         most_unpublished=MOST_UNPUBLISHED,
         rows=rows,
+        papers_of_drafts=records.attachments.by_announcement(drafts),
         total=total,
         number=number,
         last=max(1, -(-total // PER_PAGE)),
