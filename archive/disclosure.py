@@ -156,10 +156,10 @@ class Disclosure(Protocol):
         ``recorded_under``: any item of that list; it stands for the whole list in store and history.
         """
 
-    def withdraw_item_list_confirmation(self, year: int, recorded_under: str, *, actor: str) -> None:
+    def withdraw_item_list_confirmation(self, year: int, item_key: str, *, actor: str) -> None:
         """Undo ``confirm_earlier_item_list``; ``Conflict`` unless the year has that item alone.
 
-        Nobody has confirmed the list of this fiscal year then. ``recorded_under``: the key of the item under
+        Nobody has confirmed the list of this fiscal year then. ``item_key``: the key of the item under
         which it is recorded. The code is ``edited-meanwhile``.
         """
 

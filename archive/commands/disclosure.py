@@ -43,9 +43,9 @@ class DisclosureCommands(CommandsOnRecords):
         self._records.disclosure.confirm_earlier_item_list(year, recorded_under, actor=actor)
 
     @in_one_transaction
-    def withdraw_item_list_confirmation(self, year: int, recorded_under: str, *, actor: str) -> None:
+    def withdraw_item_list_confirmation(self, year: int, item_key: str, *, actor: str) -> None:
         """Undo ``confirm_earlier_item_list``; ``Conflict`` unless the year has that item alone."""
-        self._records.disclosure.withdraw_item_list_confirmation(year, recorded_under, actor=actor)
+        self._records.disclosure.withdraw_item_list_confirmation(year, item_key, actor=actor)
 
     @in_one_transaction
     def save_item(

@@ -84,15 +84,15 @@ class EngineDisclosure(EngineRepository):
                 saved[0]["id"], before=place | before, after=place | after, actor=actor, reason=reason
             )
 
-    def withdraw_item_list_confirmation(self, year: int, recorded_under: str, *, actor: str) -> None:
+    def withdraw_item_list_confirmation(self, year: int, item_key: str, *, actor: str) -> None:
         with self._engine.write():
             own = select_rows(
                 self._engine, "disclosure_item", "year = :year AND undone_at IS NULL", year=year
             )
-            if [row["item"] for row in own] != [recorded_under]:
+            if [row["item"] for row in own] != [item_key]:
                 raise Conflict("มีผู้แก้ไขเรื่องนี้ภายหลัง จึงคงไว้ตามเดิม", code="edited-meanwhile")
             update_row(self._engine, "disclosure_item", own[0]["id"], undone_at=mappers.now_text())
-            place = {"year": year, "item": recorded_under}
+            place = {"year": year, "item": item_key}
             self._append_change(
                 own[0]["id"], before=place | {"title": own[0]["title"]}, after=place, actor=actor
             )

@@ -110,17 +110,21 @@ class EngineRelations(EngineRepository):
     def replace_stated(
         self, stated: Mapping[int, Sequence[tuple[str, int | None]]], *, position: int
     ) -> None:
+        patterns = {
+            newer_id: dict.fromkeys((_without_wildcards(text), older_id) for text, older_id in citations)
+            for newer_id, citations in stated.items()
+        }
         with self._engine.write(is_durable=False):
-            for newer_id, citations in stated.items():
+            for newer_id, citations in patterns.items():
                 delete_rows(self._engine, "stated_relation", newer_id=newer_id)
                 newer = history.announcement_row(self._engine, newer_id)
-                for search_text, older_id in dict.fromkeys(citations):
+                for search_text, older_id in citations:
                     insert_row(
                         self._engine,
                         "stated_relation",
                         organisation_id=newer["organisation_id"],
                         newer_id=newer_id,
-                        search_text=_without_wildcards(search_text),
+                        search_text=search_text,
                         older_id=older_id,
                     )
             self._engine.run(

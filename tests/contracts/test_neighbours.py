@@ -158,6 +158,9 @@ _PROBLEMS = {
     ("attachment", "attachment_by_personal_data_rules"),
     ("attachment", "sqlite_autoindex_attachment_1"),
     ("page", "page_uncorrected"),
+    ("stated_relation", "stated_relation_by_newer"),
+    ("older", _BY_ID),
+    ("relation", "sqlite_autoindex_relation_1"),
 }
 
 

@@ -223,6 +223,7 @@ OTHER_VALUES: dict[str, object] = {
     "year": 2564,
     "years": [2564],
     "item": item("แย่งมา"),
+    "recorded_under": item("แย่งมา"),
     "item_key": "structure",
     "replaced": None,
     "phrases": [SECRET],

@@ -291,7 +291,6 @@ OPEN_ANSWERS = {
     "auth.enter_code": TO_SIGN_IN,  # nobody gave a password
     "disclosure.newest": 302,  # to that year
     "following.confirm": 404,  # the key is guessed
-    "following.stop": 404,
     "health.ready": 503,  # no worker runs
     "public.all_announcements": 302,  # to the search
     "public.icon": 302,  # to the picture

@@ -277,7 +277,8 @@ document.querySelectorAll(".stepping").forEach((stepper) => {
     });
   const step = (button, by) =>
     button.addEventListener("click", () => {
-      addEventListener("hashchange", () => button.focus({ preventScroll: true }), { once: true }); // the jump takes it away
+      // the jump takes the focus away
+      addEventListener("hashchange", () => button.focus({ preventScroll: true }), { once: true });
       location.replace(`#hit-${((number() - 1 + by + count) % count) + 1}`);
     });
   step(before, -1);
