@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
@@ -62,32 +63,66 @@ _Key = tuple[Any, ...]
 _Values = dict[str, Any]
 
 
+@dataclass(slots=True)
+class MoveResult:
+    """Numbers of files and records now equal and newly copied, and originals damaged at the source.
+
+    ``newly_copied`` counts the files and records that the target lacked before. ``damaged_sha256`` lists the
+    originals that are damaged at the source itself.
+    """
+
+    equal_files: int = 0
+    equal_records: int = 0
+    newly_copied: int = 0
+    damaged_sha256: list[str] = field(default_factory=list)
+
+
 def is_move_unfinished(engine: Engine) -> bool:
     """Return True while an archive is being moved into this database."""
     return engine.row("SELECT 1 AS found FROM counter WHERE name = 'moving'") is not None
 
 
-def make_records_equal(source: Engine, target: Engine, progress: Progress) -> None:
+def make_records_equal(source: Engine, target: Engine, moved: MoveResult, progress: Progress) -> None:
     """Make the target's rows those of the source; ``Conflict`` where it holds an archive already.
 
     An unfinished move into the target does not count: a repeated call copies only rows that differ, and
     deletes all other rows there. The change counter becomes that of the source too, which is read as it is at
     one moment. Raises ``Conflict`` also when the source is unfinished itself.
     """
+    _finish(target, _copy_rows(source, target, moved, progress))
+
+
+def move_records(source: Engine, target: Engine, moved: MoveResult, progress: Progress) -> None:
+    """Do the same as ``make_records_equal``; also raise ``Conflict`` when the source was changed meanwhile.
+
+    The target then stays unfinished, and a repeated call brings the changes after.
+    """
+    change = _copy_rows(source, target, moved, progress)
+    if _change(source) != change or not all(_Table(name, source, target).is_level() for name in TABLES):
+        raise Conflict(
+            "มีการแก้ไขต้นทางระหว่างย้าย กรุณาหยุดบริการแล้วใช้คำสั่งเดิมอีกครั้ง"
+            " (the source was changed meanwhile: stop the service, then run this again)",
+            code="changed-meanwhile",
+        )
+    _finish(target, change)
+
+
+def _copy_rows(source: Engine, target: Engine, moved: MoveResult, progress: Progress) -> int:
+    """Copy the rows that the source has at one moment. Returns its change counter at that moment."""
     if is_move_unfinished(source):
         raise Conflict("ต้นทางเองยังย้ายมาไม่เสร็จ (the source itself is unfinished)", code="unfinished")
     _begin(target)
     with source.one_moment():
-        change = int(source.rows("SELECT value FROM counter WHERE name = 'change'")[0]["value"])
+        change = _change(source)
         total = sum(source.rows(f"SELECT count(*) AS n FROM {table}")[0]["n"] for table in TABLES)  # noqa: S608
-        equal = 0
         for name in TABLES:
-            for batch in _Table(name, source, target).level():
-                equal += batch
-                progress("records", min(equal, total), total)
+            for batch, copied in _Table(name, source, target).level():
+                moved.equal_records += batch
+                moved.newly_copied += copied
+                progress("records", min(moved.equal_records, total), total)
             if "id" in TABLES[name]:
                 target.set_last_assigned_id(name, source.highest_id_ever_assigned(name))
-    _finish(target, change)
+    return change
 
 
 def refuse_target_with_archive(target: Engine) -> None:
@@ -106,6 +141,10 @@ def _begin(target: Engine) -> None:
         target.run("INSERT INTO counter (name, value) VALUES ('moving', 1)")
 
 
+def _change(engine: Engine) -> int:
+    return int(engine.rows("SELECT value FROM counter WHERE name = 'change'")[0]["value"])
+
+
 def _finish(target: Engine, change: int) -> None:
     with target.write():
         target.run("UPDATE counter SET value = :change WHERE name = 'change'", change=change)
@@ -120,23 +159,32 @@ class _Table:
         self._source, self._target = source, target
         self._columns = ", ".join(self._key)
 
-    def level(self) -> Iterator[int]:
-        """Make the target's rows equal to the source's, batch by batch; yields the number of rows of each.
+    def level(self) -> Iterator[tuple[int, int]]:
+        """Make the target's rows equal to the source's, batch by batch.
 
+        Yields for each batch the number of equal rows, and the number of those that were not equal before.
         Raises ``Unavailable`` when a batch still differs after it was written.
         """
-        after: _Key | None = None
-        is_last = False
-        while not is_last:
-            wanted = self._rows(self._source, after, None)
-            is_last = len(wanted) < _ROWS
-            upto = None if is_last else [*wanted][-1]
-            there = self._rows(self._target, after, upto)
+        for after, upto, wanted, there in self._batches():
             if wanted != there:
                 self._mend(wanted, there)
                 if self._rows(self._target, after, upto) != wanted:
                     raise Unavailable(f"ข้อมูลที่ปลายทางไม่ตรงกับต้นทาง (rows of {self._name} differ after {after})")
-            yield len(wanted)
+            yield len(wanted), sum(there.get(key) != row for key, row in wanted.items())
+
+    def is_level(self) -> bool:
+        """Return True when the target's rows are equal to the source's as they are now."""
+        return all(wanted == there for _, _, wanted, there in self._batches())
+
+    def _batches(self) -> Iterator[tuple[_Key | None, _Key | None, dict[_Key, _Values], dict[_Key, _Values]]]:
+        """Yield batches of rows of the source and of the target, each between two keys (None: no bound)."""
+        after: _Key | None = None
+        whole = False
+        while not whole:
+            wanted = self._rows(self._source, after, None)
+            whole = len(wanted) < _ROWS
+            upto = None if whole else [*wanted][-1]
+            yield after, upto, wanted, self._rows(self._target, after, upto)
             after = upto
 
     def _rows(self, engine: Engine, after: _Key | None, upto: _Key | None) -> dict[_Key, _Values]:
@@ -178,34 +226,37 @@ class _Table:
                 )
 
 
-def move_files(source: Files, target: Files, progress: Progress) -> list[str]:
-    """Copy every intact original; return the hashes of damaged ones. ``Unavailable`` if a copy differs.
+def move_files(source: Files, target: Files, moved: MoveResult, progress: Progress) -> None:
+    """Copy every intact original and list damaged ones in ``moved``; ``Unavailable`` if a copy differs.
 
     Each copy is read again at the target and compared by its SHA-256.
     """
-    total, done = sum(1 for _ in source.all()), 0
-    damaged: list[str] = []
+    total = sum(1 for _ in source.all())
     remaining = source.all()
     with ThreadPoolExecutor(_THREADS, thread_name_prefix="move") as pool:
         while batch := [*islice(remaining, _FILES)]:
-            copied = pool.map(lambda one: _level(source, target, one), batch)
-            damaged += [file.sha256 for file, is_there in zip(batch, copied, strict=True) if not is_there]
-            done += len(batch)
-            progress("files", done, total)
-    return damaged
+            for file, copied in zip(
+                batch, pool.map(lambda one: _level(source, target, one), batch), strict=True
+            ):
+                if copied is None:
+                    moved.damaged_sha256.append(file.sha256)
+                else:
+                    moved.equal_files += 1
+                    moved.newly_copied += copied
+            progress("files", moved.equal_files + len(moved.damaged_sha256), total)
 
 
-def _level(source: Files, target: Files, file: StoredFile) -> bool:
-    """Copy a file that the target lacks. Returns False when the source's own copy is damaged.
+def _level(source: Files, target: Files, file: StoredFile) -> bool | None:
+    """Copy a file that the target lacks. Returns True when it was copied, False when it was there already.
 
-    Raises ``Unavailable`` when the copied bytes differ.
+    Returns None when the source's own copy is damaged. Raises ``Unavailable`` when the copied bytes differ.
     """
     if _is_there(target, file):
-        return True
+        return False
     with source.local_path(file.sha256) as path:
         with path.open("rb") as stream:
             if sha256_of_stream(stream) != file.sha256:
-                return False
+                return None
         with path.open("rb") as stream:
             target.add(stream, limit=file.size)
     if not _is_there(target, file):

@@ -22,7 +22,7 @@ from archive.errors import SettingsError, Unavailable
 from storage.engine import QueryClock, Row, expand_in_conditions
 from storage.migration_types import ColumnTypes
 from storage.migrator import migrate
-from storage.move import make_records_equal
+from storage.move import MoveResult, make_records_equal
 from storage.repositories.organisations import find_stray_rows
 from storage.sqlite import Sqlite
 from storage.tenancy import ACCOUNTS
@@ -219,7 +219,7 @@ class Postgres:
     def copy_to_sqlite(self, path: Path) -> None:
         """See ``Engine.copy_to_sqlite``."""
         with closing(Sqlite(path)) as collected:
-            make_records_equal(self, collected, lambda *_: None)
+            make_records_equal(self, collected, MoveResult(), lambda *_: None)
         with closing(sqlite3.connect(path)) as copy:
             copy.execute("PRAGMA journal_mode = DELETE")  # makes the copy one file, without a log beside it
 

@@ -13,14 +13,15 @@ from pathlib import Path
 from archive.errors import Invalid
 from archive.ports import Progress
 from indexer.worker import LEASE
-from storage import data_directory
 from storage.backup import rehearsal
 from storage.backup.last_backup import read_backup_note, write_backup_note
 from storage.backup.manifest import BackupManifest
 from storage.backup.restore import DirectorySource, backup_source_at, restore_backup
-from storage.move import make_records_equal, move_files, refuse_target_with_archive
+from storage.data_directory import original_path
+from storage.move import refuse_target_with_archive
 from storage.repositories.records import open_people
-from web.adapters import backup_keys, engine_address_or_directory, open_files
+from web.adapters import backup_keys
+from web.archive_move import move_archive
 from web.bootstrap import Services, build_services
 from web.database_connection import open_database_engine
 from web.settings import Settings
@@ -147,37 +148,11 @@ def _restore_to_servers(
     manifest = unpack(unpacked)
     source = replace(settings, data=unpacked, database="sqlite", files="local")
     damaged = {
-        unpacked / data_directory.original_path(sha256): settings.data / _DAMAGED / sha256
-        for sha256 in move_archive(source, settings, progress)
+        unpacked / original_path(sha256): settings.data / _DAMAGED / sha256
+        for sha256 in move_archive(source, settings, progress).damaged_sha256
     }
     for path, kept in damaged.items():
         kept.parent.mkdir(mode=0o700, exist_ok=True)
         path.replace(kept)
     shutil.rmtree(unpacked)
     return manifest, [*damaged.values()]
-
-
-def move_archive(source: Settings, target: Settings, progress: Progress) -> list[str]:
-    """Carry files, records, people, dictionary words, secret key and settings to where ``target`` keeps them.
-
-    Words, secret key and settings that the target has already stay; see ``storage.move`` for the rest.
-    Returns the hashes of originals that are damaged at the source.
-    """
-    damaged: list[str] = []
-    target.data.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if engine_address_or_directory(source.files, source.data) != engine_address_or_directory(
-        target.files, target.data
-    ):
-        damaged = move_files(open_files(source), open_files(target), progress)
-    if engine_address_or_directory(source.database, source.data) != engine_address_or_directory(
-        target.database, target.data
-    ):
-        with (
-            closing(open_database_engine(source.database, source.data)) as engine,
-            closing(open_database_engine(target.database, target.data)) as other,
-        ):
-            make_records_equal(engine, other, progress)
-    for name in (data_directory.WORDS, data_directory.SECRET, data_directory.SETTINGS):
-        if (source.data / name).exists() and not (target.data / name).exists():
-            shutil.copy2(source.data / name, target.data / name)
-    return damaged

@@ -96,8 +96,8 @@ def _refuse_unfinished_move(engine: Engine) -> None:
     if is_move_unfinished(engine):
         engine.close()
         raise SettingsError(
-            "การกู้คืนลงฐานข้อมูลนี้ยังไม่เสร็จ กรุณาใช้คำสั่ง prakat restore เดิมให้เสร็จก่อน"
-            " (an archive is still being restored here: run that prakat restore to its end)"
+            "การย้ายคลังมาที่ฐานข้อมูลนี้ยังไม่เสร็จ กรุณาใช้คำสั่ง prakat move เดิมให้เสร็จก่อน"
+            " (an archive is still being moved here: run that prakat move to its end)"
         )
 
 

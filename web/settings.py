@@ -243,8 +243,8 @@ def load_settings(environment: Mapping[str, str] = os.environ, *, directory: Pat
     if not given:
         data = _directory(named.get("data", str(Settings().data)))
         given = _from_file(data / FILE)
-    values = {name: _read_setting(name, text, FILE) for name, text in given.items() if name not in named}
-    settings = Settings(**values, **{name: _read_setting(name, text) for name, text in named.items()})
+    values = {name: read_setting(name, text, FILE) for name, text in given.items() if name not in named}
+    settings = Settings(**values, **{name: read_setting(name, text) for name, text in named.items()})
     if settings.smtp_url and (not settings.smtp_sender or settings.base_url == LOCAL_ADDRESS):
         raise SettingsError(
             "PRAKAT_SMTP_URL ต้องใช้ร่วมกับ PRAKAT_SMTP_SENDER และ PRAKAT_BASE_URL เพราะอีเมลต้องมีผู้ส่งและที่อยู่ของเว็บ"
@@ -288,7 +288,7 @@ def without_credentials(address: str) -> str:
     return re.sub(r"(?i)(//).*@|(password=)[^&]*", r"\1\2…", address)
 
 
-def _read_setting(name: str, text: str, file: str = "") -> Any:
+def read_setting(name: str, text: str, file: str = "") -> Any:
     """Returns the value of one setting, given as text from the environment or a ``file``.
 
     Raises ``SettingsError`` for an unknown setting or a wrong value.

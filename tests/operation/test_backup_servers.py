@@ -13,7 +13,7 @@ from click.testing import CliRunner, Result
 from archive.model import Role
 from tests.contracts.engines import prefix, schema
 from tests.operation.archives import ACTOR, add, answers, close, everything, flip, stored, written_meanwhile
-from web.backup_restore import move_archive
+from web.archive_move import move_archive
 from web.bootstrap import build_services
 from web.cli import main
 from web.settings import Settings

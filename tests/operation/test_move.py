@@ -10,11 +10,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from archive.disclosure import DisclosureEntry
 from archive.errors import Conflict, SettingsError
-from archive.model import AttemptLimit, CollectionLine, Role
-from indexer.reindex import rebuild
+from archive.model import AttemptLimit, CollectionLine, Draft, Role
 from storage.move import TABLES
 from storage.sqlite import Sqlite
 from tests.contracts.engines import prefix, schema
@@ -30,8 +30,9 @@ from tests.operation.archives import (
     run,
     stored,
 )
-from web.backup_restore import move_archive
+from web.archive_move import move_archive
 from web.bootstrap import build_services
+from web.cli import main
 from web.settings import Settings
 
 
@@ -107,23 +108,25 @@ def answered(settings: Settings) -> list[object]:
     return answer
 
 
-def moved(source: Settings, target: Settings) -> None:
-    """Move an archive, and make the index of a new directory."""
-    move_archive(source, target, quiet)
-    if target.data != source.data:
-        services = build_services(target)
-        rebuild(services.records, services.index)
-        close(services)
+def moved(source: Settings, *to: str) -> None:
+    environment = {
+        "PRAKAT_DATA": str(source.data),
+        "PRAKAT_DATABASE": source.database,
+        "PRAKAT_FILES": source.files,
+    }
+    options = [option for place in to for option in ("--to", place)]
+    result = CliRunner().invoke(main, ["move", *options], env=environment)
+    assert result.exit_code == 0, result.output
 
 
 def test_there_and_back_nothing_is_different(data: Path, target: Settings, tmp_path: Path) -> None:
     source, home = Settings(data=data), Settings(data=tmp_path / "home")
     before, answers_before = told(source), answered(source)
     assert before[0]
-    moved(source, target)
+    moved(source, *([str(target.data)] if target.database == "sqlite" else [target.database, target.files]))
     assert told(target) == before
     assert answered(target) == answers_before
-    moved(target, home)
+    moved(target, str(home.data))
     assert told(home) == before == told(source)
     assert answered(home) == answers_before
     assert (home.data / "words.txt").read_text() == "หนองปลาดุก\n"
@@ -173,10 +176,67 @@ def test_it_is_not_moved_onto_something_else(data: Path, target: Settings) -> No
     assert refused.value.code == "not-empty"
 
 
+def test_what_changes_meanwhile_is_brought_after(data: Path, target: Settings) -> None:
+    source = Settings(data=data)
+    services = build_services(source)
+    changed = False
+
+    def change(step: str, done: int, total: int) -> None:
+        nonlocal changed
+        if step == "records" and done == total and not changed:
+            changed = True
+            attachment = services.attachments.by_announcement([2])[2][0]
+            services.attachments.detach(attachment.id, actor=ACTOR)
+            services.announcements.revise(1, {"title": "แก้ไขระหว่างย้าย"}, actor=ACTOR)
+
+    with pytest.raises(Conflict) as refused:
+        move_archive(source, target, change)
+    assert refused.value.code == "changed-meanwhile"
+    with pytest.raises(SettingsError):
+        build_services(target)
+    move_archive(source, target, quiet)
+    close(services)
+    assert told(target) == told(source)
+
+
+def test_a_person_suspended_meanwhile_is_not_let_in_at_the_target(data: Path, target: Settings) -> None:
+    services = build_services(Settings(data=data))
+
+    def suspend(step: str, done: int, total: int) -> None:
+        if step == "records" and done == total:
+            services.people.accounts.disable_and_sign_out("สมศรี")
+
+    with pytest.raises(Conflict) as refused:
+        move_archive(Settings(data=data), target, suspend)
+    assert refused.value.code == "changed-meanwhile"
+    with pytest.raises(SettingsError):
+        build_services(target)
+    move_archive(Settings(data=data), target, quiet)
+    close(services)
+    assert told(target) == told(Settings(data=data))
+
+
+def test_work_that_goes_on_is_refused_with_a_clear_message(data: Path, target: Settings) -> None:
+    services = build_services(Settings(data=data))
+
+    def work(step: str, _done: int, _total: int) -> None:
+        if step == "records":
+            services.announcements.create(
+                Draft(title="ระหว่างย้าย", published_on=dt.date(2021, 6, 9)), actor=ACTOR
+            )
+
+    with pytest.raises(Conflict) as refused:
+        move_archive(Settings(data=data), target, work)
+    assert refused.value.code == "changed-meanwhile"
+    move_archive(Settings(data=data), target, quiet)
+    close(services)
+    assert told(target) == told(Settings(data=data))
+
+
 def test_a_damaged_original_is_named_and_not_passed_on(data: Path, target: Settings) -> None:
     harmed = stored(data)[0]
     overwrite(harmed, b"damaged")
-    assert move_archive(Settings(data=data), target, quiet) == [harmed.name]
+    assert move_archive(Settings(data=data), target, quiet).damaged_sha256 == [harmed.name]
     services = build_services(target)
     assert not services.files.exists(harmed.name)
     close(services)
@@ -187,3 +247,9 @@ def test_every_table_is_moved(tmp_path: Path) -> None:
     tables = {row["name"] for row in engine.rows("SELECT name FROM sqlite_master WHERE type = 'table'")}
     assert tables - {"sqlite_sequence", "migration", "counter"} == set(TABLES)
     engine.close()
+
+
+def test_to_where_it_is_there_is_nothing_to_move(data: Path) -> None:
+    result = run(data, "move", "--to", str(data))
+    assert result.exit_code == 2
+    assert "nothing to move" in result.stderr

@@ -150,11 +150,17 @@ def test_what_belongs_to_none_is_found(shell: Shell) -> None:
     assert "announcement 1: no organisation 99" in ran.stdout
 
 
-def test_carried_whole(shell: Shell, tmp_path: Path) -> None:
-    kept = tmp_path / "backup.tar"
-    shell.done("backup", str(kept))
-    other = Shell(tmp_path / "other")
-    other.done("restore", str(kept))
+@pytest.mark.parametrize("way", ["backup", "move"])
+def test_carried_whole(shell: Shell, tmp_path: Path, way: str) -> None:
+    if way == "backup":
+        kept = tmp_path / "backup.tar"
+        shell.done("backup", str(kept))
+        other = Shell(tmp_path / "other")
+        other.done("restore", str(kept))
+    else:
+        shell.done("move", "--to", str(tmp_path / "other"))
+        other = Shell(tmp_path / "other")
+        other.done("reindex")
     other.done("check")
     assert other.done("organisation", "list") == shell.done("organisation", "list")
     for organisation in ("pladuk", "bangkhen"):

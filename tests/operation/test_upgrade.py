@@ -99,7 +99,7 @@ def test_an_earlier_version_refuses_an_archive_that_a_later_one_upgraded(data: P
     for command in (
         *(["serve"], ["worker"], ["check", "--repair"], ["stats"], ["reindex"], ["reread", "--failed"]),
         *(["backup", target], ["nightly", target], ["export", target], ["export-site", target]),
-        *(["search", "ถนน"], ["user", "list"], ["sample"]),
+        *(["move", "--to", target], ["search", "ถนน"], ["user", "list"], ["sample"]),
     ):
         refused = run(data, *command)
         assert refused.exit_code == 2, command

@@ -270,6 +270,7 @@ def test_a_token_has_the_scopes_and_the_end_that_were_asked_for(shell: Shell) ->
         (("user", "disable", "nobody"), 1),
         (("token", "revoke", "nothing"), 1),
         (("token", "add", " "), 1),
+        (("move", "--to", "s3:/bucket"), 2),
         (("search", "ถังประปา"), 1),
         (("stats",), 1),
     ],
