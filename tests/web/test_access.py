@@ -95,6 +95,7 @@ GUARDS: dict[str, Guard] = {
     "worklist.show_worklist": Guard.STAFF,
     "worklist.apply_bulk_action": Guard.STAFF,
     "worklist.publish_many": Guard.STAFF,
+    "statistics.reads_chart": Guard.STAFF,
     "people.list_people": Guard.ADMIN,
     "people.add_person": Guard.ADMIN,
     "people.change": Guard.ADMIN,

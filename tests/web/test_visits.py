@@ -51,12 +51,3 @@ def test_the_explanation_of_a_search_names_its_records_and_leads_back(site: Site
     assert "มีครบตามที่ค้น" in explained
     assert "ใช้ผลนี้" in explained
     assert 'href="/staff/statistics"' in explained
-
-
-def test_staff_see_the_visits_of_each_day(site: Site) -> None:
-    id, staff = site.announcement("ประกาศ").id, site.signed_in(Role.STAFF)
-    assert "ยังไม่มีประชาชนเปิดอ่าน" in staff.get("/staff/statistics").text
-    site.client().get(f"/announcements/{id}", headers=BROWSER)
-    page = staff.get("/staff/statistics").text
-    assert "14 วันล่าสุด รวม 1 ครั้ง" in page
-    assert page.count('<th scope="row">') == 14
