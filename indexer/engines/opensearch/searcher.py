@@ -278,12 +278,12 @@ class _PlanSearch:
     def _coverage(self, found: _Found) -> float:
         """Returns the share of the plan that the best of three hits answers; 1 without words or hits."""
         best = self._shown(found)
-        letters = self._plan.letters_of_document_numbers
-        if letters and stand_before_numbers_alone(letters, map(_text, best)):
-            return 0.0
         if not self._is_first_page:
             tops = (each._replace(is_top_hits_only=True) for each in found.attempts)
             best = [hit for top in tops for hit in self._answer(top)["hits"]["hits"]]
+        letters = self._plan.letters_of_document_numbers
+        if letters and stand_before_numbers_alone(letters, map(_text, best)):
+            return 0.0
         complete = found.complete if found.attempts[0].strictness == "all" else 0
         covered = (
             self._judged.coverage_of(_text(hit), is_complete=place < complete)
@@ -292,16 +292,20 @@ class _PlanSearch:
         return max(covered, default=1.0)
 
     def _explanation(self, found: _Found, coverage: float) -> SearchExplanation:
-        shown = self._shown(found)
-        hits = (self._explain_hit(hit, is_partial=place >= found.complete) for place, hit in enumerate(shown))
+        begin = page_range(self._query, is_behind_complete=False).start
+        is_grouped = found.complete > 0 and not self._plan.is_prose
+        hits = (
+            self._explain_hit(hit, is_grouped=is_grouped, is_partial=place >= found.complete)
+            for place, hit in enumerate(self._shown(found), start=begin)
+        )
         return build_explanation(self._plan, self.frequencies, self._idfs, coverage, hits)
 
-    def _explain_hit(self, hit: Answer, *, is_partial: bool) -> HitExplanation:
+    def _explain_hit(self, hit: Answer, *, is_grouped: bool, is_partial: bool) -> HitExplanation:
         standing = Standing.PARTIAL if is_partial else Standing.COMPLETE
         matched = [idf for clause, idf in self._idfs.items() if _text(hit).has_clause(clause)]
         mass = sum(matched) / max(sum(self._idfs.values()), 1e-9)
         parts = [*_score_parts(hit["_explanation"])]
-        standing = Standing.UNGROUPED if self._plan.is_prose else standing
+        standing = standing if is_grouped else Standing.UNGROUPED
         return build_hit_explanation(_id(hit), hit["_score"] or 0.0, mass, parts, standing)
 
 

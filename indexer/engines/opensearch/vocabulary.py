@@ -53,7 +53,8 @@ class ClusterVocabulary:
         return self._archive_words
 
     def document_frequency(self, term: str) -> int:
-        return self._words.counts.get(term) or self._requests.known_count(term_query(term)) or 0
+        known = self._requests.known_count(term_query(term))
+        return self._words.counts.get(term, 0) if known is None else known
 
     def has_no_document_with(self, term: str) -> bool:
         known = self._requests.known_count(term_query(term))

@@ -35,6 +35,8 @@ def invert_dark_areas(grey: Image.Image) -> Image.Image:
     """Returns the page with dark areas inverted that hold light letters alone; itself if there is none."""
     small = np.asarray(grey.reduce(REDUCE))
     height, width = small.shape[0] // CELL, small.shape[1] // CELL
+    if not height or not width:
+        return grey
     blocks = small[: height * CELL, : width * CELL].reshape(height, CELL, width, CELL).swapaxes(1, 2)
     left = _smoothed((blocks < DARK).mean((2, 3)) >= LEAST_DARK)
     inverted = grey

@@ -108,3 +108,9 @@ def test_black_letters_on_a_bar_in_coarse_dots_stay(tone: int) -> None:
         ImageDraw.Draw(page).rectangle((left, 360, left + 8, 410), 0)
     scan = page.point(lambda level: 255 * (level > 127))
     assert invert_dark_areas(scan) is scan
+
+
+@pytest.mark.parametrize("size", [(3000, 10), (10, 3000), (1, 1)])
+def test_a_picture_thinner_than_a_cell_has_no_dark_areas(size: tuple[int, int]) -> None:
+    strip = Image.new("L", size, 20)
+    assert invert_dark_areas(strip) is strip
