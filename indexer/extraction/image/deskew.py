@@ -86,6 +86,8 @@ def measure_orientation(image: Image.Image) -> MeasuredPage:
     """Cleans a page's picture (seals, specks, light) and measures its leans and likely turns."""
     grey = invert_dark_areas(grey_without_overlaid_seals(image))
     grey = strengthen_ink(remove_specks(even_illumination(grey)))
+    if min(grey.size) // _reduction(grey) < PATCH:  # a strip or a speck, on which no row can be measured
+        return MeasuredPage((0, 90, 180, 270), False, grey, (0.0,), (0.0,))
     ink = _ink(grey)
     along, across = _rows(ink), _rows(np.rot90(ink))
     is_across = across.sharpness > along.sharpness
@@ -153,10 +155,14 @@ def _sheared(grey: Image.Image, lean: float) -> Image.Image:
     shifts = np.rint((np.arange(width) - width / 2) * math.tan(math.radians(lean))).astype(int)
     starts = np.flatnonzero(np.diff(shifts, prepend=shifts[0] - 1))
     for start, end in zip(starts, [*starts[1:], width], strict=True):
-        shift = int(shifts[start])
+        shift = max(-height, min(height, int(shifts[start])))
         kept = pixels[max(0, shift) : height + min(0, shift), start:end]
         level[max(0, -shift) : height - max(0, shift), start:end] = kept
     return Image.fromarray(level)
+
+
+def _reduction(grey: Image.Image) -> int:
+    return max(1, round(max(grey.size) / SMALL))
 
 
 def _ink(grey: Image.Image) -> Ink:
@@ -164,7 +170,7 @@ def _ink(grey: Image.Image) -> Ink:
 
     The comparison with the paper nearby makes shading count for nothing.
     """
-    small = np.asarray(grey.reduce(max(1, round(max(grey.size) / SMALL))), np.float32)
+    small = np.asarray(grey.reduce(_reduction(grey)), np.float32)
     height, width = (side - side % PATCH for side in small.shape)
     small = small[:height, :width]
     patches = small.reshape(height // PATCH, PATCH, width // PATCH, PATCH)

@@ -17,7 +17,7 @@ from PIL import Image, ImageChops, ImageDraw, ImageFilter, ImageFont, ImageOps
 
 from archive.thai import arabic_digits
 from archive.thai.words import cut_words
-from indexer.extraction.image.deskew import MeasuredPage
+from indexer.extraction.image.deskew import MeasuredPage, measure_orientation
 from indexer.extraction.image.illumination import strengthen_ink
 from indexer.extraction.image.isolated_dot_removal import without_dotted_rules
 from indexer.extraction.ocr import recognition, tesseract
@@ -151,6 +151,12 @@ def test_coloured_text_by_itself_stays() -> None:
 def test_an_empty_page_has_no_text_and_no_confidence() -> None:
     read = recognise_page_picture(Image.new("L", (1754, 2480), 250))
     assert (read.text, read.lines, read.confidence, read.doubts) == ("", (), 0.0, ())
+
+
+@pytest.mark.parametrize("size", [(3000, 10), (10, 3000), (60, 2000), (1, 1)])
+def test_a_strip_is_measured_and_turned(size: tuple[int, int]) -> None:
+    page = measure_orientation(Image.new("L", size, 200))
+    assert [page.upright(turn).image.size for turn in (0, 90)] == [size, size[::-1]]
 
 
 def test_scribbles_alone_are_no_text() -> None:
