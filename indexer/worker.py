@@ -247,7 +247,7 @@ class Worker:
         find_personal_data_by_newer_rules(self._records, limit=SEARCHED_AT_ONCE, actor=WORKER)
 
     def _find_stated_relations(self) -> None:
-        """Looks what some changed records cancel, amend or replace, by their texts, for the worklist."""
+        """Stores, for the worklist, what the texts of some changed records cancel, amend or replace."""
         store_stated_relations_of_changed(self._records, limit=STATED_AT_ONCE)
 
     def _mail(self) -> None:
