@@ -95,6 +95,9 @@ class Scanner(Protocol):
     def ping(self) -> None:
         """Check the scanner. Raises ``Unavailable`` when the scanner does not answer."""
 
+    def seconds_spent_by_thread(self) -> float:
+        """Return the seconds that the calling thread has waited for the scanner since it began."""
+
 
 class Jobs(Protocol):
     """Queue of attachments to be read. A claim is a lease, which lapses if its holder dies."""

@@ -12,10 +12,8 @@ leaves the locks out.
 from __future__ import annotations
 
 import re
-import threading
-import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -49,26 +47,6 @@ def expand_in_conditions(
         return list_form.format(name=name)
 
     return _LIST.sub(form, sql), bound
-
-
-class QueryClock(threading.local):
-    """Adds up the seconds that each thread spends in the database: queries, waits for locks, commits."""
-
-    seconds = 0.0
-    _is_running = False
-
-    @contextmanager
-    def running(self) -> Iterator[None]:
-        """Add the time of the block to the clock; a block inside another adds nothing."""
-        if self._is_running:
-            yield
-            return
-        began, self._is_running = time.perf_counter(), True
-        try:
-            yield
-        finally:
-            self._is_running = False
-            self.seconds += time.perf_counter() - began
 
 
 class Queries(Protocol):

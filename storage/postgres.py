@@ -19,13 +19,14 @@ from psycopg.rows import DictRow, dict_row
 from psycopg_pool import ConnectionPool
 
 from archive.errors import SettingsError, Unavailable
-from storage.engine import QueryClock, Row, expand_in_conditions
+from storage.engine import Row, expand_in_conditions
 from storage.migration_types import ColumnTypes
 from storage.migrator import migrate
 from storage.move import MoveResult, make_records_equal
 from storage.repositories.organisations import find_stray_rows
 from storage.sqlite import Sqlite
 from storage.tenancy import ACCOUNTS
+from storage.thread_clock import ThreadClock
 
 log = logging.getLogger("prakat.storage")
 
@@ -47,7 +48,7 @@ _BEGIN_DURABLE = b"BEGIN; SELECT pg_advisory_xact_lock(hashtext('prakat ' || cur
 The change counter serialises durable writers anyway; the lock also rules out deadlocks between them.
 """
 
-_clock = QueryClock()
+_clock = ThreadClock()
 
 _BEGIN_READING = b"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 

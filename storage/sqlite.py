@@ -16,10 +16,11 @@ from pathlib import Path
 import sqlite_utils
 
 from archive.errors import DatabaseDamaged, Unavailable
-from storage.engine import QueryClock, Row, expand_in_conditions
+from storage.engine import Row, expand_in_conditions
 from storage.migration_types import ColumnTypes
 from storage.migrator import migrate
 from storage.repositories.organisations import find_stray_rows
+from storage.thread_clock import ThreadClock
 
 _PATIENCE_MS = 30_000
 """Milliseconds that a writer waits for the write lock before it fails with ``Unavailable``."""
@@ -31,7 +32,7 @@ After that the write-ahead log stays as it is, for the other processes.
 """
 
 _DIALECT = ColumnTypes(id="INTEGER PRIMARY KEY AUTOINCREMENT", text="TEXT", bytes="BLOB")
-_clock = QueryClock()
+_clock = ThreadClock()
 _LOCK = re.compile(r"\bFOR NO KEY UPDATE( SKIP LOCKED)?")
 
 

@@ -133,7 +133,7 @@ def create_app(services: Services) -> Flask:
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     app.url_map.converters["int"] = _Number
     app.before_request(_name_request)
-    log.register_request_log(app, services.database)  # before all that may answer a request
+    log.register_request_log(app, services.database, services.scanner)  # before all that may answer a request
     app.before_request(_limit_body)
     http_caching.register_caching_and_compression(app)
     app.after_request(_guard)

@@ -16,6 +16,7 @@ from contextlib import contextmanager, suppress
 from typing import BinaryIO, cast
 
 from archive.errors import Invalid, TooLarge, Unavailable
+from storage.thread_clock import ThreadClock
 
 log = logging.getLogger("prakat.security")
 
@@ -24,6 +25,8 @@ _ANSWER_SECONDS = 180.0  # longer than clamd's own MaxScanTime, two minutes unle
 _LONGEST_ANSWER = 4096  # bytes: the name of a virus and little more
 _FOUND = re.compile(r"stream: (.+) FOUND")
 _NOT_WHOLE = "Heuristics.Limits.Exceeded"  # clamd's answer with AlertExceedsMax, instead of "OK"
+
+_clock = ThreadClock()  # of waits for clamd
 
 
 class Clamd:
@@ -40,6 +43,10 @@ class Clamd:
             if _answer(connection) != "PONG":
                 raise _silent()
 
+    def seconds_spent_by_thread(self) -> float:
+        """See ``archive.ports.Scanner``."""
+        return _clock.seconds
+
     @contextmanager
     def scan_while_reading(self, stream: BinaryIO) -> Iterator[BinaryIO]:
         """Provide the bytes to read; the read at the end raises for a virus, or a file too large to scan.
@@ -53,7 +60,8 @@ class Clamd:
     @contextmanager
     def _connected(self) -> Iterator[socket.socket]:
         try:
-            connection = _connect(self._address)
+            with _clock.running():
+                connection = _connect(self._address)
         except OSError as error:
             log.error("no virus scanner", extra={"address": self._address, "why": str(error)})
             raise _silent() from error
@@ -89,7 +97,8 @@ class _Scanned(io.RawIOBase):
         start = b"" if self._begun else b"zINSTREAM\0"
         self._begun = True
         try:
-            self._connection.sendall(start + struct.pack("!L", len(chunk)) + chunk)
+            with _clock.running():
+                self._connection.sendall(start + struct.pack("!L", len(chunk)) + chunk)
         except OSError:  # clamd sends the reason before it closes the connection
             _judge(_answer(self._connection))
             raise _silent() from None
@@ -114,7 +123,7 @@ def _connect(address: str) -> socket.socket:
 def _answer(connection: socket.socket) -> str:
     """Return clamd's answer, which ends with a zero byte; what was received where the connection breaks."""
     got = b""
-    with suppress(OSError):
+    with suppress(OSError), _clock.running():
         while not got.endswith(b"\0") and len(got) < _LONGEST_ANSWER and (more := connection.recv(1024)):
             got += more
     return got.rstrip(b"\0\n").decode("utf-8", "replace")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import json
 import re
 import shutil
 import socket
@@ -220,6 +221,28 @@ def test_idle_connections_stop_nobody(proxied: Proxied) -> None:
         assert proxied.ask("/browse")[0] == 200
 
 
+def test_a_slow_request_is_followed_from_nginx_into_the_log_of_the_service(proxied: Proxied) -> None:
+    slow = proxied.folder / "slow.log"
+    before = len(slow.read_text().splitlines())
+    proxied.ask("/browse")
+    with socket.create_connection(("127.0.0.1", proxied.port), timeout=30) as sending:
+        head = "POST /api/v1/announcements HTTP/1.1\r\nHost: x\r\nContent-Length: 20\r\n\r\n"
+        sending.sendall(head.encode() + bytes(10))
+        time.sleep(1.2)
+        sending.sendall(bytes(10))
+        with closing(http.client.HTTPResponse(sending)) as answer:
+            answer.begin()
+            answer.read()
+            id = answer.headers["X-Request-Id"]
+    (noted,) = slow.read_text().splitlines()[before:]
+    assert noted.endswith(f" {id}")
+    assert "127.0.0.1" not in noted
+    log = (proxied.folder / "log").read_text().splitlines()
+    (line,) = (json.loads(each) for each in log if id in each and '"event": "request"' in each)
+    assert (line["path"], line["receive_ms"] > 1000) == ("/api/v1/announcements", True)
+    assert line["ms"] < 1000
+
+
 def test_no_log_has_words_searched_for_or_the_key_of_a_follower(proxied: Proxied) -> None:
     asked = ("/search?q=kidney-disease", "/follow/stop/a-follower-s-key", "/follow/confirm/a-follower-s-key")
     for path in asked:
@@ -232,5 +255,5 @@ def test_no_log_has_words_searched_for_or_the_key_of_a_follower(proxied: Proxied
         proxied.service.start("--processes", "1")
     noted = (proxied.folder / "access.log").read_text()
     assert len(noted.splitlines()) >= 2 * len(asked)
-    noted += (proxied.folder / "error.log").read_text()
+    noted += (proxied.folder / "error.log").read_text() + (proxied.folder / "slow.log").read_text()
     assert not [word for word in ("kidney", "follower-s-key") if word in noted]

@@ -9,15 +9,18 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
-from wsgiref.types import WSGIEnvironment
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 import pytest
 
-from tests.operation.archives import run
+from tests.operation.archives import close, run
+from tests.operation.archives import opened as opened_archive
 from tests.torture.service import Service, children
+from web.app import create_app
 from web.commands import serving
 from web.commands.serving import READER, WEB
 from web.serving import http_server
@@ -279,6 +282,14 @@ def port(monkeypatch: pytest.MonkeyPatch, most_connections: int) -> Iterator[int
         start("200 OK", [("Content-Type", "text/plain")])
         return [bytes(1 << 20)] * (64 if environ["PATH_INFO"] == "/" else 1)
 
+    with served(application) as listening:
+        yield listening
+        released.set()
+
+
+@contextmanager
+def served(application: WSGIApplication) -> Iterator[int]:
+    """Serve an application in a thread; yields the port."""
     sockets = listen("127.0.0.1", 0)
     server = Server(
         application,
@@ -289,10 +300,11 @@ def port(monkeypatch: pytest.MonkeyPatch, most_connections: int) -> Iterator[int
     stop = Told()
     thread = threading.Thread(target=server.serve_until_stopped, args=(stop, sockets))
     thread.start()
-    yield sockets[0].getsockname()[1]
-    released.set()
-    stop.set()
-    thread.join()
+    try:
+        yield sockets[0].getsockname()[1]
+    finally:
+        stop.set()
+        thread.join()
 
 
 @pytest.mark.parametrize(
@@ -340,6 +352,61 @@ def test_slow_pictures_hold_up_no_page(port: int) -> None:
             client = open_ones.enter_context(socket.create_connection(("127.0.0.1", port), timeout=PATIENCE))
             client.sendall(b"GET %s HTTP/1.1\r\nHost: x\r\n\r\n" % path)
             assert client.recv(15) == b"HTTP/1.1 200 OK"
+
+
+@pytest.fixture
+def busy_port(tmp_path: Path) -> Iterator[int]:
+    """The pages of an archive, each of which occupies its thread for half a second before."""
+    services = opened_archive(tmp_path / "data")
+    pages = create_app(services)
+
+    def application(environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
+        time.sleep(0.5)
+        return pages(environ, start)
+
+    with served(application) as port:
+        yield port
+    close(services)
+
+
+def test_the_log_says_how_long_a_request_waited_for_a_thread(
+    busy_port: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", "prakat.request")
+
+    def ask(number: int) -> tuple[str, float]:
+        began = time.monotonic()
+        with closing(http.client.HTTPConnection("127.0.0.1", busy_port, timeout=PATIENCE)) as connection:
+            connection.request("GET", path := f"/announcements/{number}")
+            connection.getresponse().read()
+            return path, (time.monotonic() - began) * 1000
+
+    crowd = 3 * http_server.THREADS
+    with ThreadPoolExecutor(crowd) as clients:
+        seen = dict(clients.map(ask, range(crowd)))
+    noted = [each.__dict__ for each in caplog.records if each.name == "prakat.request"]
+    lines = {line["path"]: line for line in noted}
+    waits = sorted(line["wait_ms"] for line in lines.values())
+    assert len(waits) == crowd
+    assert waits[0] < 250  # three rounds of half a second each, longer on a busy machine
+    assert waits[http_server.THREADS] > 400
+    assert waits[-1] > 800
+    for path, took in seen.items():
+        assert lines[path]["wait_ms"] + 500 + lines[path]["ms"] <= took + 5
+
+
+def test_the_log_says_how_long_a_body_took_to_arrive(
+    busy_port: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", "prakat.request")
+    with socket.create_connection(("127.0.0.1", busy_port), timeout=PATIENCE) as slow:
+        slow.sendall(b"POST /nothing-here HTTP/1.1\r\nHost: x\r\nContent-Length: 20\r\n\r\n" + bytes(10))
+        time.sleep(0.3)
+        slow.sendall(bytes(10))
+        answer_of(slow)
+    (line,) = (each.__dict__ for each in caplog.records if each.name == "prakat.request")
+    assert line["receive_ms"] > 250
+    assert line["wait_ms"] < 250
 
 
 @pytest.mark.parametrize("most_connections", [5])

@@ -111,6 +111,17 @@ def test_what_is_clean_is_kept_to_the_byte(guarded: Site, send: Send) -> None:
 
 
 @WAYS
+def test_the_line_of_an_upload_has_the_time_of_storing_and_of_the_scan_in_it(
+    guarded: Site, send: Send, caplog: pytest.LogCaptureFixture
+) -> None:
+    guarded.announcement("ประกาศ")
+    with caplog.at_level(logging.INFO, "prakat.request"):
+        send(guarded, memo("ขออนุมัติซ่อมถนน") + b"\n" * 300_000)
+    (line,) = (each.__dict__ for each in caplog.records if "upload_ms" in each.__dict__)
+    assert 0 < line["scan_ms"] <= line["upload_ms"] <= line["ms"]
+
+
+@WAYS
 def test_without_an_answer_nothing_is_taken(tmp_path: Path, send: Send) -> None:
     site = with_scanner(tmp_path, NOBODY)
     site.announcement("ประกาศ")

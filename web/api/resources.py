@@ -37,6 +37,7 @@ from web.bootstrap import services
 from web.file_responses import send_original, send_picture
 from web.search_service import search
 from web.search_service import suggest as suggest_words
+from web.serving.log import timed_part
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -359,15 +360,16 @@ def attach_file(fields: dict[str, Any], id: int) -> tuple[dict[str, Any], int]:
     """
     _require_write(services().announcements.get(id))
     file = _sent_file()
-    attachment, new = services().commands.attachments.attach(
-        id,
-        cast(BinaryIO, file.stream),
-        filename=file.filename or "",
-        actor=g.actor,
-        label=fields["label"],
-        kind=fields["kind"],
-        check_permission=_require_write,
-    )
+    with timed_part("upload"):
+        attachment, new = services().commands.attachments.attach(
+            id,
+            cast(BinaryIO, file.stream),
+            filename=file.filename or "",
+            actor=g.actor,
+            label=fields["label"],
+            kind=fields["kind"],
+            check_permission=_require_write,
+        )
     return _changed_attachment(attachment, sent=_FILE_FIELDS), 202 if new else 200
 
 
@@ -434,13 +436,14 @@ def replace_file(id: int) -> tuple[dict[str, Any], int]:
     """
     before = _newest(_require_attachment_write(id))
     file = _sent_file()
-    after = services().commands.file_versions.replace(
-        id,
-        cast(BinaryIO, file.stream),
-        filename=file.filename or "",
-        actor=g.actor,
-        check_permission=_require_write,
-    )
+    with timed_part("upload"):
+        after = services().commands.file_versions.replace(
+            id,
+            cast(BinaryIO, file.stream),
+            filename=file.filename or "",
+            actor=g.actor,
+            check_permission=_require_write,
+        )
     answer = _changed_attachment(replace(after, id=id), sent=_FILE_FIELDS)
     return answer, 200 if after.sha256 == before.sha256 else 202
 

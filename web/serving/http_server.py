@@ -24,6 +24,8 @@ from waitress.parser import HTTPRequestParser
 from waitress.server import TcpWSGIServer
 from waitress.task import ThreadedTaskDispatcher, WSGITask
 
+from web.serving.log import RECEIVE_SECONDS, WAIT_SECONDS
+
 if TYPE_CHECKING:
     from web.serving.prefork import StopRequest
 
@@ -211,6 +213,13 @@ class _Listener(TcpWSGIServer):  # type: ignore[misc]
 class _Task(WSGITask):  # type: ignore[misc]
     """Answers one request."""
 
+    def get_environment(self) -> WSGIEnvironment:
+        """Returns the WSGI environment, with the seconds that the request took to arrive and then waited."""
+        environment: WSGIEnvironment = super().get_environment()
+        environment.setdefault(RECEIVE_SECONDS, self.request.completed_at - self.request.began)
+        environment.setdefault(WAIT_SECONDS, time.monotonic() - self.request.completed_at)
+        return environment
+
     def build_response_header(self) -> bytes:
         """Returns the answer's header; while the server stops, it says that the connection is closed."""
         if self.channel.server.is_stopping:
@@ -312,7 +321,13 @@ class _Request(HTTPRequestParser):  # type: ignore[misc]
     def __init__(self, adj: Any, channel: _Channel) -> None:
         super().__init__(adj)
         self._channel = channel
-        self._began = time.monotonic()
+        self.began = self.completed_at = time.monotonic()  # of its first byte, and of its last
+
+    def received(self, data: bytes) -> int:
+        """Take bytes of the request. Returns how many of them were its own."""
+        taken = int(super().received(data))
+        self.completed_at = time.monotonic()
+        return taken
 
     def parse_header(self, header_plus: bytes) -> None:
         """Read the header, and decide from the header how long the body may be."""
@@ -328,7 +343,7 @@ class _Request(HTTPRequestParser):  # type: ignore[misc]
 
     def is_overdue(self) -> bool:
         """Returns True when the request's header or body comes in too slowly."""
-        took = time.monotonic() - self._began
+        took = time.monotonic() - self.began
         if not self.headers_finished:
             return took > HEADER_SECONDS
         return bool(took > BODY_SECONDS + self.body_bytes_received / MIN_BODY_RATE)

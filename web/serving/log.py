@@ -14,10 +14,16 @@ from flask import Flask, Response, g, has_request_context, request
 from jinja2 import Template
 from structlog.typing import EventDict, Processor, WrappedLogger
 
-from archive.ports import Database
+from archive.ports import Database, Scanner
 
 log = logging.getLogger("prakat.request")
 security = logging.getLogger("prakat.security")
+
+RECEIVE_SECONDS = "prakat.receive_seconds"
+"""Key of the WSGI environment: seconds from a request's first byte to its last."""
+
+WAIT_SECONDS = "prakat.wait_seconds"
+"""Key of the WSGI environment: seconds from a request's last byte until a thread began to answer it."""
 
 
 def configure_logging() -> None:
@@ -50,25 +56,37 @@ def _add_request(_logger: WrappedLogger, _method: str, event: EventDict) -> Even
     return event
 
 
-def register_request_log(app: Flask, database: Database) -> None:
+def register_request_log(app: Flask, database: Database, scanner: Scanner | None) -> None:
     """Log a line for each request that ``app`` answers, with the time of its parts.
 
-    ``database_ms`` is the time in the database, also from within the other parts; ``template_ms`` the time
-    to render the page. A line never has the words searched for or the person who searched: those are
-    nobody's business, and logs outlive their purpose.
+    ``receive_ms`` is the time from the request's first byte to its last, ``wait_ms`` the time from then until
+    a thread was free, ``ms`` the rest up to the answer. Within ``ms``, ``database_ms`` is the time in the
+    database, also from within the other parts; ``template_ms`` the time to render the page. A line never has
+    the words searched for or the person who searched: those are nobody's business, and logs outlive their
+    purpose.
     """
+    clocks = {"database": database.seconds_spent_by_thread}
+    if scanner is not None:
+        clocks["scan"] = scanner.seconds_spent_by_thread
 
     def begin() -> None:
-        g.began, g.database_began = time.perf_counter(), database.seconds_spent_by_thread()
+        g.began, g.clocks_began = time.perf_counter(), {part: read() for part, read in clocks.items()}
 
     def note(answer: Response) -> Response:
         if "began" in g:
-            g.setdefault("parts", {})["database"] = database.seconds_spent_by_thread() - g.database_began
+            spent = {part: read() - g.clocks_began[part] for part, read in clocks.items()}
+            spent |= {
+                part: request.environ[key] for part, key in _SERVER_TIMES.items() if key in request.environ
+            }
+            g.setdefault("parts", {}).update(spent)
         return _note(answer)
 
     app.before_request(begin)
     app.after_request(note)
     app.jinja_env.template_class = _TimedTemplate
+
+
+_SERVER_TIMES = {"receive": RECEIVE_SECONDS, "wait": WAIT_SECONDS}
 
 
 def note_security(event: str, *, is_good: bool = True, **facts: object) -> None:

@@ -36,6 +36,7 @@ from archive.undo import find_reversals
 from archive.worklist import WorklistFilters
 from web.bootstrap import services
 from web.errors import error_message
+from web.serving.log import timed_part
 from web.staff import (
     activity,
     attachments_for_staff,
@@ -271,13 +272,14 @@ def _replace(attachment: Attachment) -> str:
     if file is None or not file.filename:
         raise Invalid("กรุณาเลือกไฟล์ใหม่ก่อน", field="file")
     announcement = services().announcements.get(attachment.announcement_id)
-    given = services().commands.file_versions.replace(
-        attachment.id,
-        cast(BinaryIO, file.stream),
-        filename=file.filename,
-        actor=g.actor,
-        is_from_person=True,
-    )
+    with timed_part("upload"):
+        given = services().commands.file_versions.replace(
+            attachment.id,
+            cast(BinaryIO, file.stream),
+            filename=file.filename,
+            actor=g.actor,
+            is_from_person=True,
+        )
     if given.replaces:
         said = [
             _("ได้รับไฟล์ใหม่แล้ว ประชาชนเห็นไฟล์เดิมจนกว่าคุณจะตรวจไฟล์ใหม่แล้วกด “ใช้ไฟล์นี้แทนไฟล์ที่ประชาชนเห็น”"),
@@ -704,13 +706,14 @@ _PAPER_STEPS: dict[str, Callable[[int], None]] = {
 
 def _attach(announcement_id: int, file: FileStorage) -> tuple[Attachment, bool]:
     """Attach a file. Residents see one that is added to a published announcement once it is checked."""
-    return services().commands.attachments.attach(
-        announcement_id,
-        cast(BinaryIO, file.stream),
-        filename=file.filename or "",
-        actor=g.actor,
-        is_from_person=True,
-    )
+    with timed_part("upload"):
+        return services().commands.attachments.attach(
+            announcement_id,
+            cast(BinaryIO, file.stream),
+            filename=file.filename or "",
+            actor=g.actor,
+            is_from_person=True,
+        )
 
 
 def _attach_all(announcement_id: int) -> None:
