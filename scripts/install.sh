@@ -55,6 +55,14 @@ if [ "$purpose" != scale ]; then # that one comes after `test`, which has the li
     .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 fi
 
+# What reads Prometheus' rules, without the server that Debian's package starts; without it that test is left out.
+if [ "$purpose" = test ] && [ ! -x .venv/bin/promtool ] && command -v apt-get >/dev/null; then
+    package=$(mktemp -d)
+    (cd "$package" && apt-get download -qq prometheus && dpkg-deb -x ./prometheus_*.deb .) >/dev/null 2>&1 &&
+        cp "$package/usr/bin/promtool" .venv/bin/ || echo "ดาวน์โหลด promtool ไม่สำเร็จ (failed)" >&2
+    rm -rf "$package"
+fi
+
 # The S3 server of the tests, from its published source; without it their suite says so and is left out.
 gateway=github.com/versity/versitygw/cmd/versitygw@v1.8.0
 if [ "$purpose" = scale ] && [ ! -x .venv/bin/versitygw ] && command -v go >/dev/null; then

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +60,29 @@ def test_every_alert_says_what_is_wrong_and_what_to_do() -> None:
         assert " · " in rule["annotations"]["summary"]
         commands = re.findall(r"prakat ([a-z]+)", rule["annotations"]["command"])
         assert set(commands) <= {*known, "nightly"}
+
+
+def test_prometheus_reads_the_rules_and_what_the_panels_ask(tmp_path: Path) -> None:
+    promtool = shutil.which("promtool", path=f"{Path(sys.executable).parent}:{os.environ['PATH']}")
+    if promtool is None:
+        pytest.skip("promtool is not installed (in Debian's package prometheus)")
+
+    def is_read(path: Path) -> bool:
+        return (
+            subprocess.run([promtool, "check", "rules", path], check=False, capture_output=True).returncode
+            == 0
+        )
+
+    assert is_read(DEPLOY / "prometheus-alerts.yml")
+    asked = [target["expr"] for panel in panels() for target in panel["targets"]]
+    for number, expression in enumerate(asked):
+        rule = {"record": "panel:asked", "expr": expression}
+        path = tmp_path / f"{number}.yml"
+        path.write_text(yaml.safe_dump({"groups": [{"name": "panels", "rules": [rule]}]}), encoding="utf-8")
+        assert is_read(path), expression
+        rule["expr"] = f"{expression} and"
+        path.write_text(yaml.safe_dump({"groups": [{"name": "panels", "rules": [rule]}]}), encoding="utf-8")
+        assert not is_read(path), expression
 
 
 def test_panels_have_their_places() -> None:

