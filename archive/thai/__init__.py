@@ -1,7 +1,7 @@
 """Normalisation of Thai text, and Thai dates, for the whole project. Pure functions.
 
-``characters``, ``digits`` and ``dates`` are offered here. ``words``, which loads a dictionary, and
-``keyboard`` are imported by their own names.
+``characters``, ``digits``, ``dates`` and ``sorting`` are offered here. ``words``, which loads a dictionary,
+and ``keyboard`` are imported by their own names.
 """
 
 from archive.thai.characters import ELLIPSIS, canonical_text, cluster_borders, shorten
@@ -18,6 +18,7 @@ from archive.thai.dates import (
     today,
 )
 from archive.thai.digits import THAI_DIGITS, arabic_digits, thai_digits
+from archive.thai.sorting import natural_sort_key
 
 __all__ = [
     "BANGKOK",
@@ -33,6 +34,7 @@ __all__ = [
     "format_date",
     "format_short_date",
     "month_number",
+    "natural_sort_key",
     "parse_date",
     "shorten",
     "thai_digits",

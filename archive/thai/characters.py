@@ -20,6 +20,7 @@ MARKS = "\u0e31\u0e34-\u0e3a\u0e47-\u0e4e"
 """Vowels, tone marks and other signs that are drawn above or below a consonant."""
 NEVER_INITIAL = MARKS + FOLLOWING_VOWELS  # characters with which no Thai word begins
 TONES = "\u0e48-\u0e4b"
+SIGNS_ABOVE = "\u0e47-\u0e4e"  # tone marks and the other signs that dictionaries compare last
 WORD_LETTERS = "ก-ฮะ-ฺเ-ๅ็-๎"  # letters of which words consist: neither digits nor ฯ, ๆ and ฿
 LETTERS_AND_SIGNS = "ก-๎"  # everything in the Thai block before its digits
 

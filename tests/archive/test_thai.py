@@ -80,6 +80,25 @@ def test_digits_go_both_ways_in_place(text: str) -> None:
     assert thai.arabic_digits(thai.thai_digits(text)) == arabic
 
 
+def test_names_are_sorted_as_people_count_and_as_dictionaries_do() -> None:
+    sorted_as_people_do = [
+        "5 ปี",
+        "กลอง",
+        "ก้าน",
+        "เก่า",
+        "เขต",
+        "ลำดับที่ 2",
+        "ลำดับที่ ๑๐",
+        "ลำดับที่10 (ต่อ)",
+        "ลำดับที่ ๑๐ ข้อ ๒",
+        "ลำดับที่ 10 ข้อ 10",
+        "อาคาร",
+        "เอกสาร",
+    ]
+    mixed_up = sorted_as_people_do[::-1]
+    assert sorted(mixed_up, key=thai.natural_sort_key) == sorted_as_people_do
+
+
 @pytest.mark.parametrize(
     ("text", "pieces"),
     [

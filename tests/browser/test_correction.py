@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import expect
 
 from archive.model import DocumentKind, Draft, LowConfidenceSpan, Page
-from tests.browser.conftest import PHONE, Visit, shoot
+from tests.browser.conftest import DESK, PHONE, Visit, click, shoot
 from tests.browser.site import ACTOR, RunningSite, wait_until
 from web.sample.documents import SampleDocumentText, make_document
 
@@ -97,11 +97,11 @@ def test_a_page_is_corrected_with_few_keys(staff: Visit, site: RunningSite, doub
 
 
 def test_words_are_chosen_with_the_mouse(staff: Visit, site: RunningSite, doubted: Page) -> None:
-    page = staff(width=1366)
+    page = staff()
     page.goto(f"/staff/attachments/{doubted.attachment_id}/pages/1")
     box = page.locator("rect.doubt").first
-    box.click()  # on the picture
-    page.locator(".choices button").nth(1).click()
+    click(box)  # on the picture
+    click(page.locator(".choices button").nth(1))
     expect(page.locator("[data-left]")).to_contain_text("2")
     lines = page.locator("[data-lines] textarea")
     below = lines.nth(7).bounding_box()  # under the words that are offered for a line above
@@ -114,7 +114,8 @@ def test_words_are_chosen_with_the_mouse(staff: Visit, site: RunningSite, doubte
     page.locator("[data-zoom-by='1']").dispatch_event("click")  # a click of Playwright's would scroll first
     assert page.evaluate("scrollY") == before
     assert page.locator(".looking .paper").evaluate("one => one.clientWidth > one.parentElement.clientWidth")
-    page.get_by_role("button", name="บันทึกหน้านี้").click()
+    page.set_viewport_size({"width": DESK, "height": 900})
+    click(page.get_by_role("button", name="บันทึกหน้านี้"))
     expect(page.locator(".notice.good")).to_be_visible()
     assert "สารส้ม" in site.services.pages.get(doubted.attachment_id, 1).text
     page.locator(".version summary").first.click()

@@ -10,17 +10,19 @@ import pytest
 from playwright.sync_api import FloatRect, Page, Route, expect
 
 from archive.model import Draft
-from tests.browser.conftest import Visit, click, press, shoot, swipe, touch_screen
+from tests.browser.conftest import Act, Visit, click, press, shoot, swipe, touch_screen
 from tests.browser.site import ACTOR, RunningSite, order, wait_until
 
+FIFTY = 50  # papers, as the accounts of a year have them
 
-def _draft_with_papers(site: RunningSite) -> tuple[int, list[int]]:
-    """Returns the id of a draft with six papers, and theirs."""
+
+def _draft_with_papers(site: RunningSite, count: int = 6) -> tuple[int, list[int]]:
+    """Returns the id of a draft with papers, and theirs."""
     made = site.services.commands.announcements.create(
         Draft(title="เรียงลำดับ", published_on=dt.date(2026, 1, 5)), actor=ACTOR
     )
     ids = []
-    for number in range(6):
+    for number in range(count):
         paper = io.BytesIO(order(f"{number}/2569", f"เอกสารที่ {number}", "ข้อความ"))
         attachment, _ = site.services.commands.attachments.attach(
             made.id, paper, filename=f"{number}.pdf", actor=ACTOR, label=f"เอกสารที่ {number}"
@@ -73,6 +75,45 @@ def test_papers_change_places_and_one_is_replaced(staff: Visit, site: RunningSit
     swipe(finger, (x, place["y"] + 5), (x, place["y"] - 90), (x, over["y"] + 8))
     wait_until(lambda: stored() == [4, 5, 2, 0, 1, 3], "the finger moved the paper")
     shoot(page, "order")
+
+
+@pytest.fixture(scope="module")
+def fifty(site: RunningSite) -> tuple[int, list[int]]:
+    """The id of a draft with fifty papers, and theirs."""
+    return _draft_with_papers(site, FIFTY)
+
+
+@pytest.mark.parametrize("act", [click, press])
+def test_fifty_papers_are_sorted_by_name_and_some_placed_by_number(
+    staff: Visit, site: RunningSite, fifty: tuple[int, list[int]], act: Act
+) -> None:
+    draft_id, ids = fifty
+
+    def stored() -> list[int]:
+        return [
+            ids.index(each.id) for each in site.services.attachments.by_announcement([draft_id])[draft_id]
+        ]
+
+    mixed_up = [*range(1, FIFTY, 2), *range(0, FIFTY, 2)]
+    site.services.commands.attachments.reorder(draft_id, [ids[at] for at in mixed_up], actor=ACTOR)
+    page = staff()
+    page.goto(f"/staff/announcements/{draft_id}")
+    act(page.get_by_role("button", name="เรียงตามชื่อ"))
+    said = page.locator(".notice.good", has_text="เรียงเอกสารใหม่แล้ว")
+    expect(said).to_be_in_viewport(ratio=1)
+    assert stored() == [*range(FIFTY)]
+    act(said.get_by_role("button", name="เลิกทำ"))
+    expect(page.locator(".notice.good")).to_contain_text("เลิกทำแล้ว")
+    assert stored() == mixed_up
+    act(page.get_by_role("button", name="เรียงตามชื่อ"))
+    expect(said).to_be_visible()
+    act(page.get_by_label("แสดงเฉพาะลำดับและชื่อ"))
+    for id, place in ((ids[49], "1"), (ids[0], "๕๐")):
+        page.locator(f"#position-{id}").focus()
+        page.locator(f"#position-{id}").select_text()
+        page.keyboard.insert_text(place)
+    act(page.get_by_role("button", name="บันทึกฉบับร่าง"))
+    wait_until(lambda: stored() == [49, *range(1, 49), 0], "both papers changed places by one save")
 
 
 def test_all_numbers_are_right_before_a_move_is_stored(staff: Visit, site: RunningSite) -> None:

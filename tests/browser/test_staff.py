@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Callable
 
 import fpdf
 import pytest
@@ -125,24 +126,32 @@ def test_the_same_with_the_keyboard_alone(visit: Visit, site: RunningSite, width
     _found(page, site, mark)
 
 
-def test_a_wrong_guess_and_a_published_record_are_edited_with_the_keyboard_alone(
-    staff: Visit, site: RunningSite
+def _click_at(page: Page, selector: str) -> None:
+    click(page.locator(selector))
+
+
+def _press_at(page: Page, selector: str) -> None:
+    tab_to(page, selector)
+    page.keyboard.press("Enter")
+
+
+@pytest.mark.parametrize("act", [_click_at, _press_at])
+def test_a_wrong_guess_and_a_published_record_are_edited(
+    staff: Visit, site: RunningSite, act: Callable[[Page, str], None]
 ) -> None:
+    """By the mouse in windows of three widths, and with the keyboard alone."""
     page = staff()
-    _draft_with(page, papers("บ่อบาดาล")[1:2])
+    _draft_with(page, papers(f"บ่อบาดาล{act.__name__}")[1:2])
     expect(page.locator("[data-attachment][data-status=ready]")).to_have_count(1, timeout=60_000)
     expect(page.locator("#from-title")).to_be_visible()
     _type_over(page, "#title", "งบประมาณขุดบ่อบาดาล")
     expect(page.locator("#from-title")).to_be_hidden()  # the document does not say so
-    tab_to(page, "button[name=publish]")
-    page.keyboard.press("Enter")
+    act(page, "button[name=publish]")
     page.wait_for_url("**/publish")
-    tab_to(page, "main .button.first")
-    page.keyboard.press("Enter")
+    act(page, "main .button.first")
     expect(page.locator(".notice.good")).to_contain_text("เผยแพร่แล้ว")
     _type_over(page, "#title", "งบประมาณขุดบ่อบาดาลสองบ่อ")
-    tab_to(page, ".saving .button.first")
-    page.keyboard.press("Enter")
+    act(page, ".saving .button.first")
     expect(page.locator("h1")).to_have_text("งบประมาณขุดบ่อบาดาลสองบ่อ")
     id = int(re.findall(r"/announcements/(\d+)", page.url)[0])
     assert site.services.announcements.get(id).title == "งบประมาณขุดบ่อบาดาลสองบ่อ"

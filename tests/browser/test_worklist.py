@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+import re
 
 import fpdf
 import pytest
@@ -234,6 +235,28 @@ def test_a_range_of_own_drafts_is_ticked_with_shift_and_retagged_by_mouse(
     expect(page.locator(".notice.good")).to_contain_text("เปลี่ยนหมวดแล้ว 4 เรื่อง")
     press(page.get_by_role("link", name="เฉพาะเรื่องของฉัน"))
     expect(page.locator("[name=id]")).to_have_count(5)
+
+
+@pytest.mark.parametrize("act", [click, press])
+def test_own_drafts_of_the_week_are_found_and_gone_on_with(staff: Visit, site: RunningSite, act: Act) -> None:
+    mark = f"ทำต่อ{act.__name__}"
+    others, mine = drafts(site, mark, 2)
+    site.services.commands.announcements.revise(mine, {"assigned_to": NAME}, actor=ACTOR)
+    page = staff()
+    page.goto(f"/staff?q={mark}")
+    act(page.get_by_role("link", name=re.compile("^ฉบับร่าง")))
+    act(page.get_by_role("link", name="เฉพาะเรื่องของฉัน"))
+    filters = page.locator("summary", has_text="ตัวกรอง")
+    act(filters)
+    page.get_by_label("แก้ไขเมื่อ").select_option(label="ใน 7 วัน")
+    act(page.get_by_role("button", name="แสดง", exact=True))
+    expect(page.locator(f"#tick-{mine}")).to_be_visible()
+    expect(page.locator(f"#tick-{others}")).to_have_count(0)
+    act(page.get_by_role("link", name=f"{mark} ที่ 1"))
+    page.get_by_label("ข้อความ", exact=True).fill("เขียนต่อ")
+    act(page.get_by_role("button", name="บันทึกฉบับร่าง"))
+    expect(page.locator(".notice.good")).to_contain_text("บันทึกแล้ว")
+    assert site.services.announcements.get(mine).body == "เขียนต่อ"
 
 
 def test_it_works_without_a_script(staff: Visit, site: RunningSite) -> None:

@@ -385,6 +385,54 @@ def test_a_paper_that_was_taken_off_is_named(site: Site) -> None:
     data = sent_form(clerk.get(f"/staff/announcements/{made.id}").text)
     said = clerk.post(f"/staff/attachments/{gone.id}/detach", data=data, follow_redirects=True).text
     assert "นำ “แบบแปลนสะพาน” ออกแล้ว" in said
+    _undo_beside_message(clerk, said)
+    assert [each.id for each in site.services.attachments.by_announcement([made.id])[made.id]] == [
+        gone.id,
+        left.id,
+    ]
+
+
+def _undo_beside_message(clerk: FlaskClient, page: str) -> None:
+    """Press the way back that stands beside the message about what was just done."""
+    (address,) = re.findall(r'action="(/staff/history/\d+/undo)"', page)
+    assert "เลิกทำแล้ว" in clerk.post(address, data={"confirmed": "yes"}, follow_redirects=True).text
+
+
+def test_a_name_that_was_taken_over_is_taken_back_beside_the_message(site: Site) -> None:
+    made, clerk = site.announcement("ประกาศงานถนน", status=Status.DRAFT), site.signed_in(Role.STAFF)
+    paper = site.attach(made.id, memo("ถนน"), "ถนน.pdf")
+    data = {f"label-{paper.id}": "แบบแปลนถนน", f"kind-{paper.id}": paper.kind}
+    said = clerk.post(f"/staff/attachments/{paper.id}/rename", data=data, follow_redirects=True).text
+    assert "บันทึกชื่อเอกสารแล้ว" in said
+    assert site.services.attachments.get(paper.id).label == "แบบแปลนถนน"
+    _undo_beside_message(clerk, said)
+    assert site.services.attachments.get(paper.id).label == paper.label
+
+
+def test_many_papers_are_sorted_by_the_names_in_the_form_and_put_back(site: Site) -> None:
+    made, clerk = site.announcement("ประกาศงานถนน", status=Status.DRAFT), site.signed_in(Role.STAFF)
+    names = ["ที่ ๑๐", "ที่ 9", "ที่ ๒", "ที่ 1", "แผนที่", "ก่อนอื่น"]
+    papers = [site.attach(made.id, memo(name), f"{place}.pdf").id for place, name in enumerate(names)]
+    address = f"/staff/announcements/{made.id}"
+
+    def order() -> list[int]:
+        return [
+            papers.index(each.id) for each in site.services.attachments.by_announcement([made.id])[made.id]
+        ]
+
+    page = clerk.get(address).text
+    assert "เรียงตามชื่อ" in page
+    typed = {f"label-{id}": name for id, name in zip(papers, names, strict=True)}
+    sent = sent_form(page) | typed | {"body": "พิมพ์ค้างไว้"}
+    sorted_page = clerk.post(f"{address}/sort-attachments", data=sent).text
+    assert order() == [5, 3, 2, 1, 0, 4]
+    shown = sent_form(sorted_page)
+    assert shown.items() >= (typed | {"body": "พิมพ์ค้างไว้"}).items()
+    assert [shown[f"position-{papers[place]}"] for place in order()] == list("123456")
+    assert site.services.announcements.get(made.id).body != "พิมพ์ค้างไว้"  # only the order is stored
+    assert "เรียงตามชื่ออยู่แล้ว" in clerk.post(f"{address}/sort-attachments", data=sent).text
+    _undo_beside_message(clerk, sorted_page)
+    assert order() == [0, 1, 2, 3, 4, 5]
 
 
 def test_the_history_of_an_order_names_what_moved(site: Site) -> None:

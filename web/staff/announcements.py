@@ -47,7 +47,7 @@ from web.staff import (
     publication,
     relation_forms,
 )
-from web.staff.announcement_form import FORM_FIELDS, AnnouncementForm, build_form_and_note_presence
+from web.staff.announcement_form import FORM_FIELDS, build_form_and_note_presence
 from web.staff.blueprints import staff_blueprint
 from web.staff.categories import require_confirmed_category
 from web.staff.form_fingerprints import decision_fingerprint, file_fingerprint, refuse_if_changed
@@ -64,6 +64,9 @@ _DONE = {
     "withdraw": gettext_noop(
         "ถอนประกาศแล้ว ประชาชนเห็นเพียงชื่อเรื่อง (ถ้าไม่มีข้อมูลส่วนบุคคล) วันที่ เหตุผลที่ถอน และฉบับที่ใช้แทน (ถ้ามี)"
     ),
+    "order": gettext_noop("เรียงเอกสารใหม่แล้ว"),
+    "label": gettext_noop("บันทึกชื่อเอกสารแล้ว"),
+    "detach": gettext_noop("นำ “%(label)s” ออกแล้ว นำกลับมาได้จากรายการเอกสารที่นำออก"),
 }
 """Action of the history → message once it was done, beside which stands the way back."""
 _MOST_DRAFTS = 50  # of one's own, among which one without a set time is looked for
@@ -305,7 +308,8 @@ def change_attachment(attachment_id: int, step: str) -> ResponseReturnValue:
 
     The buttons move, relabel, show, take off, put back and read again. A move stores the order alone, and
     what is typed in the form around the button stays typed there; a script that shows the move itself asks
-    for no page. Before the other steps the form's content is stored.
+    for no page. Before the other steps the form's content is stored. A label that was stored, and an
+    attachment that was taken off, can be taken back beside the message.
     """
     attachments = services().attachments
     try:
@@ -323,10 +327,38 @@ def change_attachment(attachment_id: int, step: str) -> ResponseReturnValue:
     if step == "move" and "no_page" in request.form:
         return Response(status=204)
     if step == "move" and "last_change" in request.form:
-        typed = {name: value for name, value in request.form.items() if not name.startswith("position-")}
-        return _form(announcement_id, typed, opened_on_change_id=request.form.get("last_change", type=int))
+        return _form_as_typed_after_ordering(announcement_id)
     anchor = _row_to_go_on_from(one)
+    if step in ("rename", "detach"):
+        return redirect(_page_with_undo(announcement_id, anchor))
     return redirect(url_for("staff.edit", announcement_id=announcement_id, _anchor=anchor))
+
+
+@pages.post("/announcements/<int:announcement_id>/sort-attachments")
+def sort_attachments(announcement_id: int) -> ResponseReturnValue:
+    """Put the attachments in the order of their labels as the form has them; store nothing else."""
+    listed = services().attachments.by_announcement([announcement_id])[announcement_id]
+    labels = {
+        each.id: request.form.get(f"label-{each.id}") or attachments_for_staff.attachment_label(each)
+        for each in listed
+    }
+    in_order = sorted(labels, key=lambda each: thai.natural_sort_key(labels[each]))
+    try:
+        services().commands.attachments.reorder(announcement_id, in_order, actor=g.actor)
+    except PrakatError as error:
+        flash(error_message(error), "bad")
+        return _form(announcement_id, request.form, error=error)
+    if in_order == [each.id for each in listed]:
+        flash(_("เอกสารเรียงตามชื่ออยู่แล้ว"), "good")
+        return _form_as_typed_after_ordering(announcement_id)
+    return _form_as_typed_after_ordering(announcement_id, done=edit_conflicts.last_change_id(announcement_id))
+
+
+def _form_as_typed_after_ordering(announcement_id: int, done: int | None = None) -> str:
+    """Returns the page with the new order and all else as it was typed. ``done``: as for ``_form``."""
+    typed = {name: value for name, value in request.form.items() if not name.startswith("position-")}
+    opened_on = request.form.get("last_change", type=int)
+    return _form(announcement_id, typed, opened_on_change_id=opened_on, done=done)
 
 
 def _row_to_go_on_from(attachment: Attachment) -> str:
@@ -450,46 +482,55 @@ def _form(
     opened_on_change_id: int | None = None,
     item_to_disclose: str = "",
     is_given_up: bool = False,
+    done: int | None = None,
 ) -> str:
     """Returns the page with the form. The arguments are those of ``build_form_and_note_presence``.
 
+    ``done``: id of a change that was just made, which can be taken back beside the message about it.
     ``item_to_disclose``: the item under which a new announcement is put, as its button names it; "" for none.
     ``is_given_up``: the draft that the form made is in the trash, so the form's next one is another.
     """
     announcement = services().announcements.get(announcement_id) if announcement_id is not None else None
     form = build_form_and_note_presence(announcement, typed, error, opened_on_change_id)
-    done = _status_change_just_made(form)
+    just_made = _change_just_made(announcement_id, done)
     return render_template(
         "staff/announcement.html",
         announcement=announcement,
         form=form,
         item_to_disclose=item_to_disclose,
         is_given_up=is_given_up,
-        done=done,
-        undo_refusal=_undo_refusal(done),
-        next_draft=_next_own_draft() if done and done.action == "publish" else None,
+        done=just_made,
+        undo_refusal=_undo_refusal(just_made),
+        next_draft=_next_own_draft() if just_made and just_made.action == "publish" else None,
     )
 
 
-def _page_with_undo(announcement_id: int) -> str:
+def _page_with_undo(announcement_id: int, anchor: str | None = None) -> str:
     """Returns the address of the form that says what was just done, with the way back beside it."""
     change = edit_conflicts.last_change_id(announcement_id)
-    return url_for("staff.edit", announcement_id=announcement_id, done=change)
+    return url_for("staff.edit", announcement_id=announcement_id, done=change, _anchor=anchor)
 
 
 @pages.app_template_filter("done_sentence")
-def _done_sentence(action: str) -> str:
-    """Returns the message about a publication or a withdrawal that was just made."""
-    return str(_(_DONE[action]))
+def _done_sentence(change: Change) -> str:
+    """Returns the message about a change that was just made."""
+    said = _DONE[change.action]
+    if change.action != "detach":
+        return str(_(said))
+    detached = services().attachments.get_detached(int(str(change.before["attachment_id"])))
+    return str(_(said, label=attachments_for_staff.attachment_label(detached)))
 
 
-def _status_change_just_made(form: AnnouncementForm) -> Change | None:
-    """Returns the publication or withdrawal that the address names while it is the last change, else None."""
-    named = request.args.get("done", type=int)
-    if form.announcement is None or named is None or named != form.last_change:
+def _change_just_made(announcement_id: int | None, done: int | None) -> Change | None:
+    """Returns the change ``done``, or that the address names, while it is the last one; None without one.
+
+    None also for a change beside which no way back is offered.
+    """
+    named = done or request.args.get("done", type=int)
+    if announcement_id is None or not named or named != edit_conflicts.last_change_id(announcement_id):
         return None
     change = services().records.changes.get(named, of="announcement")
-    return change if change.action in _DONE and change.announcement_id == form.announcement.id else None
+    return change if change.action in _DONE and change.announcement_id == announcement_id else None
 
 
 def _undo_refusal(done: Change | None) -> str:
@@ -654,7 +695,6 @@ def _rename(attachment_id: int) -> None:
     """Store the label and the kind in the form for one attachment: a press confirms what was suggested."""
     with personal_data.transaction_with_reason() as reason:
         _relabel_from_form(attachment_id, reason)
-    flash(_("บันทึกชื่อเอกสารแล้ว"), "good")
 
 
 def _relabel_from_form(attachment_id: int, reason: str) -> None:
@@ -665,9 +705,7 @@ def _relabel_from_form(attachment_id: int, reason: str) -> None:
 
 
 def _detach(attachment_id: int) -> None:
-    label = attachments_for_staff.attachment_label(services().attachments.get(attachment_id))
     services().commands.attachments.detach(attachment_id, actor=g.actor)
-    flash(_("นำ “%(label)s” ออกแล้ว นำกลับมาได้จากรายการเอกสารที่นำออก", label=label), "good")
 
 
 def _reattach(attachment_id: int) -> None:

@@ -21,9 +21,9 @@ async function update() {
   showNotes(fresh);
   fill(fresh);
   showHeading(fresh);
-  const compact = fresh.querySelector("[data-compact]");
-  if (compact && !papers.querySelector("[data-compact]")) {
-    rows.before(compact.closest("label"));
+  const many = fresh.querySelector("[data-many]");
+  if (many && !papers.querySelector("[data-many]")) {
+    rows.before(many);
     keepCompact();
   }
   offers(rows);

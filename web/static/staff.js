@@ -50,7 +50,7 @@ addEventListener("DOMContentLoaded", () => {
   if (field && field.matches("input, select, textarea")) field.focus();
 
   // What was just done is said where the page opens, for its head is out of sight there.
-  const messages = document.querySelectorAll("main > .notice[role=status]");
+  const messages = document.querySelectorAll("main > .notice:is([role=status], :has(> [role=status]))");
   messages.forEach((message) => {
     message.dataset.said = "";
   });
