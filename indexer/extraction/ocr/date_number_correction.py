@@ -32,19 +32,32 @@ def correct_fixed_forms(text: str) -> str:
 def malformed_numbers(text: str) -> Iterator[tuple[int, int]]:
     """Yields start and end of the numbers of a recognised line in which a digit was probably misread.
 
-    The digits of an amount stand in threes between commas; a number has only Thai digits or only Arabic ones;
-    the number of a circular letter has no letter in it but ว. For dates see ``_malformed_dates``.
+    The digits of an amount stand in threes between commas; a number has only Thai digits or only Arabic ones.
+    See ``_malformed_dates`` for dates and ``_malformed_document_numbers`` for those of letters and orders.
     """
     yield from _malformed_dates(text)
+    yield from _malformed_document_numbers(text)
     for match in _AMOUNT.finditer(text):
         sizes = [len(group) for group in match[0].split(",")[1:]]
         if 3 in sizes and set(sizes) != {3}:
             yield match.span()
-    for pattern in (_CIRCULAR, _LETTER_IN_NUMBER):
-        yield from (match.span() for match in pattern.finditer(text))
     for match in _NUMBER.finditer(text):
         if not match[0].isascii() and _ARABIC.search(match[0]):
             yield match.span()
+
+
+def _malformed_document_numbers(text: str) -> Iterator[tuple[int, int]]:
+    """Yields start and end of what cannot stand so in the number of a letter, an order or a meeting.
+
+    Such a number has no letter between its digits, a dot before the division's digits and no letter but ว
+    before a circular's own number; behind the slash of an order or a meeting stands a year, 2400 to 2599, or
+    its last two digits.
+    """
+    for pattern in (_CIRCULAR, _LETTER_IN_NUMBER, _LETTER_IN_THAI_NUMBER, _NO_CIRCULAR, _NO_DOT):
+        yield from (match.span() for match in pattern.finditer(text))
+    for match in _NUMBER_OF_YEAR.finditer(text):
+        if not _YEAR_OF_NUMBER.fullmatch(arabic_digits(match["year"])):
+            yield match.span("year")
 
 
 def _malformed_dates(text: str) -> Iterator[tuple[int, int]]:
@@ -75,6 +88,16 @@ _DATE = re.compile(
 )
 _CIRCULAR = re.compile(rf"(?<={_DIGIT}/)ว ?[{CONSONANTS}]{_DIGIT}+")
 _LETTER_IN_NUMBER = re.compile(rf"(?<![A-Za-z0-9])[0-9]+[{_LIKE_ZERO}{_LIKE_ONE}]+[0-9]+(?![A-Za-z])")
+_LETTER_IN_THAI_NUMBER = re.compile(
+    # ๐๘ธ๘.๒/ว ๓๐๗: one letter within the digits before or behind a dot or a slash
+    rf"[๐-๙]+[{CONSONANTS}A-Za-z][๐-๙]*(?=[./][๐-๙])|(?<=[๐-๙][./])[๐-๙]*[{CONSONANTS}A-Za-z][๐-๙]+"
+)
+_NO_CIRCULAR = re.compile(rf"(?<={_DIGIT}/)[าำจงร](?= ?{_DIGIT})")  # what ว is misread as
+_NO_DOT = re.compile(rf"(?<!{_DIGIT}){_DIGIT}{{4}}[,:;]{_DIGIT}{{1,3}}(?=/)")
+_NUMBER_OF_YEAR = re.compile(
+    rf"(?:คำสั่ง[{LETTERS_AND_SIGNS}]* ?ที่|ครั้งที่) ?{_DIGIT}+ ?/ ?(?P<year>{_DIGIT}+)(?![{CONSONANTS}])"
+)
+_YEAR_OF_NUMBER = re.compile("2[45][0-9]{2}|[0-9]{2}")
 _AMOUNT = re.compile(rf"(?<![0-9๐-๙,.]){_DIGIT}{{1,3}}(?:,{_DIGIT}+)+")
 _NUMBER = re.compile(f"{_DIGIT}+")
 _ARABIC = re.compile("[0-9]")
