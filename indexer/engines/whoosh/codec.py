@@ -307,10 +307,13 @@ class _Part(NamedTuple):
 
 
 class Writer(SegmentWriter):  # type: ignore[misc]
-    """Writes one segment and commits. The segment is made of new documents or of older segments."""
+    """Writes one segment and commits. The segment is made of new documents or of older segments.
 
-    def __init__(self, index: Any) -> None:
-        super().__init__(index, codec=ArrayCodec(), compound=False, timeout=30)
+    Without the lock several processes may each write a segment of their own, which another writer commits.
+    """
+
+    def __init__(self, index: Any, *, is_locked: bool = True) -> None:
+        super().__init__(index, codec=ArrayCodec(), compound=False, timeout=30, _lk=is_locked)
         self._ordinals: dict[str, int] = {}
         self._posted_terms = array("I")
         self._posted_counts = array("I")
@@ -329,6 +332,12 @@ class Writer(SegmentWriter):  # type: ignore[misc]
     def postings(self) -> int:
         """Returns the number of postings that are held in memory."""
         return len(self._posted_terms)
+
+    def write_segment(self) -> Any:
+        """Writes the segment of the added documents and ends without a commit; returns its description."""
+        segment = self._finalize_segment()
+        self._finish()
+        return segment
 
     def _assemble_segment(self) -> None:
         """Writes the segment's checksums. Whoosh calls this when the segment's files are closed."""

@@ -114,10 +114,10 @@ class WhooshIndex:
                 yield building
                 building.flush()
             except BaseException:
-                building.stop_without_commit()
+                building.close()
                 shutil.rmtree(path, ignore_errors=True)
                 raise
-            building.stop_without_commit()
+            building.close()
             self._generations.publish_with_manifest(path, manifest)
 
     def manifest(self) -> IndexManifest | None:

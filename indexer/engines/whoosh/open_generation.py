@@ -8,7 +8,7 @@ under the same number as the table of contents, just before it, so that both bec
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from threading import Lock
@@ -16,7 +16,6 @@ from typing import Any
 
 from indexer.analysis.dictionary import Lexicon, parse_lexicon
 from indexer.analysis.index_document import SourceAnnouncement, build_or_leave_out
-from indexer.analysis.parallel_analysis import ParallelAnalyzer
 from indexer.engines.whoosh.checksums import (
     IndexDamaged,
     damaged_files,
@@ -27,12 +26,11 @@ from indexer.engines.whoosh.codec import Writer
 from indexer.engines.whoosh.commit import Commit
 from indexer.engines.whoosh.reader import CommitReader
 from indexer.engines.whoosh.schema import schema
+from indexer.engines.whoosh.segment_builder import INDEX_NAME, ParallelSegmentBuilder
 from indexer.engines.whoosh.toc import CheckedIndex, read_toc, write_toc
 from indexer.engines.whoosh.whoosh_imports import TOC, FileStorage, SegmentReader
 
 _WORDS = "words.txt"
-_NAME = "MAIN"
-_AT_ONCE = 11_500_000  # postings held in memory before a segment is written
 _TIER = 8  # segments of about the same size that are merged into one
 _LARGEST = 60_000  # documents; larger segments are never merged
 _SETTLED = 50_000_000  # nanoseconds; a directory's time stamp older than this can be trusted to be the last
@@ -54,7 +52,7 @@ class OpenGeneration:
         """Creates an empty generation in an empty directory."""
         (directory / _WORDS).write_text(lexicon.text(), encoding="utf-8")
         _write_position(directory, 0, 0)
-        write_toc(directory, _NAME, TOC(schema(), [], 0))
+        write_toc(directory, INDEX_NAME, TOC(schema(), [], 0))
         return cls(directory)
 
     def reader(self) -> CommitReader:
@@ -74,7 +72,7 @@ class OpenGeneration:
             if known is not None and known.commit.number == generation:
                 return known
             try:
-                toc = read_toc(self.directory, _NAME, generation)
+                toc = read_toc(self.directory, INDEX_NAME, generation)
                 position = _read_position(self.directory, generation)
                 commit = Commit(self._storage, toc, position, known.commit if known else None)
                 return CommitReader(commit, commit.present, self.lexicon)
@@ -93,7 +91,7 @@ class OpenGeneration:
         while True:
             generation = self._index.latest_generation()
             try:
-                toc = read_toc(self.directory, _NAME, generation)
+                toc = read_toc(self.directory, INDEX_NAME, generation)
                 _read_position(self.directory, generation)
             except FileNotFoundError:
                 if self._index.latest_generation() != generation:
@@ -142,6 +140,12 @@ class OpenGeneration:
         self._clear(writer.generation)
         self._merge()
 
+    def commit_segments(self, added: Sequence[Any], position: int) -> None:
+        """Commits segments that lie in the directory already, beside those of earlier commits."""
+        writer = Writer(self._index)
+        _write_position(self.directory, writer.generation, position)
+        writer.commit(mergetype=lambda writer, segments: [*_not_empty(writer, segments), *added])
+
     def _merge(self) -> None:
         """Merges segments of about the same size, up to ``_LARGEST`` documents, so that few remain."""
         while chosen := _to_merge(self._index._read_toc().segments):
@@ -168,26 +172,20 @@ class OpenGeneration:
 class GenerationBuilder:
     """Fills a new generation from nothing: writes large segments and does not merge them."""
 
-    def __init__(self, segments: OpenGeneration, *, jobs: int) -> None:
-        self._segments = segments
-        self._analysis = ParallelAnalyzer(segments.lexicon, jobs=jobs)
-        self._index = CheckedIndex(FileStorage(str(segments.directory)), indexname=_NAME)
-        self._writer: Writer | None = None
+    def __init__(self, generation: OpenGeneration, *, jobs: int) -> None:
+        self._generation = generation
+        self._segments = ParallelSegmentBuilder(generation.directory, generation.lexicon, jobs=jobs)
         self._position = 0
 
     def add_announcements(self, entries: Iterable[SourceAnnouncement], *, position: int = 0) -> None:
         self._position = position
-        for made in self._analysis.analyze(entries):
-            self._writer = self._writer or Writer(self._index)
-            self._writer.add_document_terms(*made)
-            if self._writer.postings > _AT_ONCE:
-                self.flush()
+        self._segments.add(entries)
 
     def update(
         self, add: Iterable[SourceAnnouncement], remove: Iterable[int], *, position: int, after: int = 0
     ) -> None:
         self.flush()
-        self._segments.commit_changes(add, remove, position, after)
+        self._generation.commit_changes(add, remove, position, after)
         self._position = position
 
     def position(self) -> int:
@@ -195,31 +193,27 @@ class GenerationBuilder:
 
     def commit_and_count(self) -> int:
         self.flush()
-        return self._segments.reader().count
+        return self._generation.reader().count
 
     def ids(self) -> list[int]:
-        return sorted(self._segments.reader().document_numbers)
+        return sorted(self._generation.reader().document_numbers)
 
     def flush(self) -> None:
         """Commits the announcements added since the last commit, also when there are none."""
-        writer = self._writer or Writer(self._index)
-        _write_position(self._segments.directory, writer.generation, self._position)
-        writer.commit(mergetype=_not_empty)
-        self._writer = None
+        added = self._segments.finish()
+        self._generation.commit_segments(added, self._position)
 
-    def stop_without_commit(self) -> None:
+    def close(self) -> None:
         """Discards uncommitted announcements and stops the analysis processes."""
-        self._analysis.close()
-        if self._writer is not None:
-            self._writer.cancel()
+        self._segments.close()
 
 
 def _opened(storage: FileStorage) -> CheckedIndex:
     for attempt in range(20):
         with suppress(FileNotFoundError):  # a commit has just cleared its table of contents away: look again
-            return CheckedIndex(storage, indexname=_NAME)
+            return CheckedIndex(storage, indexname=INDEX_NAME)
         time.sleep(0.005 * attempt)
-    return CheckedIndex(storage, indexname=_NAME)
+    return CheckedIndex(storage, indexname=INDEX_NAME)
 
 
 def _read_position(directory: Path, generation: int) -> int:
