@@ -142,10 +142,10 @@ def _answer_subqueries(searcher: Searcher, lexicon: Lexicon, answer: _Answer) ->
 
     None where an announcement has all words of the query, for a reader who cannot be shown them, for one
     subquery, where one of two has no document with all of its words, and where a document answers both: then
-    และ is a part of a name.
+    และ is a part of a name. The page of results is the only one, whatever page is asked for.
     """
     query = answer.query
-    may_split = query.may_split_into_subqueries and query.page == 1 and not query.as_typed
+    may_split = query.may_split_into_subqueries and not query.as_typed
     if not may_split or (answer.is_found and not answer.lacks_words):
         return None
     subqueries = split_into_subqueries(query, lexicon.tokenizer)
@@ -161,6 +161,7 @@ def _answer_subqueries(searcher: Searcher, lexicon: Lexicon, answer: _Answer) ->
     understood = [note for page in pages for note in page.query.understood]
     as_run = replace(
         query,
+        page=1,
         understood=tuple(dict.fromkeys((*query.understood, *understood))),
         loosened=(query_notes.TWO_SUBQUERIES,),
         corrected_words=tuple(word for page in pages for word in page.query.corrected_words),

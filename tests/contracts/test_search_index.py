@@ -1161,6 +1161,29 @@ def test_the_order_of_hits_is_explained_by_tier_and_score(index: SearchIndex) ->
     }
 
 
+@pytest.mark.parametrize("sort", Sort)
+def test_the_parts_of_a_score_add_up_to_it_in_any_order(index: SearchIndex, sort: Sort) -> None:
+    index.update([entry(1, "ซ่อมแซมถนน"), entry(2, "ถนนคอนกรีต", "ซ่อมแซม"), entry(3, "ถนน")], (), position=1)
+    explanation = index.search(replace(parse_query("ซ่อมแซม ถนน", sort=sort), explain=True)).explanation
+    assert explanation is not None
+    assert len(explanation.hits) == 2
+    for hit in explanation.hits:
+        assert hit.score > 0
+        assert sum(part.value for part in hit.parts) == pytest.approx(hit.score, abs=0.001)
+
+
+def test_what_is_found_depends_neither_on_the_page_nor_on_its_length(index: SearchIndex) -> None:
+    numbered = [entry(at, f"ถนนสาย {at}", f"ที่ นป ๕๒๓๐{at % 10}/ว ๑๘๗") for at in range(2, 30)]
+    index.update([entry(1, "ห้องสมุด", "คำย่อ นป หมายถึงหนองปลา " * 3), *numbered], (), position=1)
+    for typed in ("นป", "ถนนสาย 7", "ประชุมสภาที่ถนนสาย 7", "ห้องสมุดสวนสัตว์"):
+        pages = [
+            index.search(parse_query(typed, page=page, per_page=per_page, sort=sort))
+            for page, per_page in ((1, 1), (1, 2), (1, 10), (1, 50), (2, 1), (2, 10))
+            for sort in (Sort.RELEVANCE, Sort.NEWEST)
+        ]
+        assert len({page.total > 0 for page in pages}) == 1, typed
+
+
 @pytest.mark.parametrize(
     ("typed", "tried"),
     [

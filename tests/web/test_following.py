@@ -167,6 +167,21 @@ def test_a_search_with_a_year_is_followed_without_it(posting: Site, mailbox: Mai
     assert "หยุดจ่ายน้ำประปา" in mailbox.text()
 
 
+def test_a_number_that_the_results_read_as_a_year_is_followed_without_it(
+    posting: Site, mailbox: Mailbox
+) -> None:
+    posting.announcement("กองทุนหมู่บ้าน", published_on=dt.date(2026, 3, 9))
+    posting.work()
+    page = posting.client().get("/search?" + urlencode({"q": "กองทุน 69"})).text
+    (followed,) = re.findall(r'href="/follow\?([^"]*)"', page)
+    assert "ไม่ใช้ปี" in re.sub("<wbr>|</?span[^>]*>", "", posting.client().get(f"/follow?{followed}").text)
+    follow(posting, mailbox, followed)
+    posting.announcement("ประชุมกองทุนหมู่บ้าน", published_on=dt.date(2026, 6, 9))
+    posting.work()
+    deliver(posting)
+    assert "ประชุมกองทุน" in mailbox.text()
+
+
 def test_news_name_a_search_of_several_lines_on_one_line(posting: Site, mailbox: Mailbox) -> None:
     follow(posting, mailbox, urlencode({"q": "น้ำประปา\r\nหยุดจ่าย"}))
     posting.announcement("ประกาศหยุดจ่ายน้ำประปา")

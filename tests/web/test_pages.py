@@ -524,13 +524,26 @@ def test_two_subqueries_in_one_search_are_answered_under_two_headings(site: Site
     assert headings == ["“ฉีดวัคซีนหมา” พบ 1 เรื่อง", "“พ่นยุง” พบ 1 เรื่อง"]
     assert page.index(headings[0]) < page.index("/announcements/1") < page.index(headings[1])
     assert page.index(headings[1]) < page.index("/announcements/2")
-    for place in (
-        "/search?page=2&q=",
-        "/search?as_typed=true&q=",
-        "/api/v1/search?q=",
-    ):  # one list, page by page
+    client = site.client()
+    past_the_end = client.get("/search?page=2&q=ฉีดวัคซีนหมาและพ่นยุง", follow_redirects=True)
+    assert past_the_end.request.args.to_dict() == {"q": "ฉีดวัคซีนหมาและพ่นยุง", "page": "1"}
+    for place in ("/search?as_typed=true&q=", "/api/v1/search?q="):  # one list, page by page
         answer = site.client().get(f"{place}ฉีดวัคซีนหมาและพ่นยุง").text
         assert "ไม่มีประกาศฉบับใดตอบทั้งสองเรื่อง" not in answer, place
+
+
+def test_a_page_past_the_end_of_the_results_leads_to_the_last(site: Site) -> None:
+    for number in range(12):
+        site.announcement(f"ซ่อมถนนสาย {number}")
+    site.work()
+    client = site.client()
+    for address in ("/search?q=ถนน&sort=newest&page=9", "/search?page=3&sort=newest"):
+        answer = client.get(address, follow_redirects=True)
+        assert answer.request.args["page"] == "2"
+        assert answer.request.args["sort"] == "newest"
+        assert "ไม่พบ" not in answer.text
+    nothing = client.get("/search?q=ฟฬฉฑฌฮฯฎฏ&page=3")
+    assert (nothing.status_code, "ไม่พบ" in nothing.text) == (200, True)
 
 
 @pytest.mark.parametrize(

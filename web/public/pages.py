@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import replace
@@ -42,7 +43,7 @@ from web.public.office_contact import asks_for_the_office
 from web.reflow import reflow
 from web.search_service import SearchResults, most_read, query_to_mark, search, similar_announcement_ids
 from web.serving import http_caching
-from web.template_filters import asset
+from web.template_filters import asset, path_with
 
 pages = Blueprint("public", __name__)
 
@@ -65,10 +66,13 @@ def home() -> str:
 
 
 @pages.get("/search")
-def results() -> str:
-    """Show the answer to the query in the address."""
+def results() -> AnyResponse | str:
+    """Show the answer to the query in the address; a page past the end leads to the last one."""
     query = replace(cast(Query, _sensible(schemas.SearchArgs())), may_split_into_subqueries=True)
     answer = search(services(), query)
+    last_page = math.ceil(answer.total / query.per_page)
+    if query.page > last_page > 0:
+        return redirect(path_with(page=last_page))
     office = services().site_profiles.current()
     is_office_shown = (
         office.has_contact

@@ -65,6 +65,7 @@ _NUMBER_WITHOUT_YEAR_BOOST = 40.0  # of คำสั่งที่ 301 to the o
 _OWN_NUMBER_BOOST = (
     4.0  # of a document that bears the number typed, or is about that village; half a rare word
 )
+_MOST_LOOKED_AT = 50  # hits in which the letters of document numbers are looked for by themselves
 _NUMBER_SIGNS = ("/", "-", ".", " ")  # between the parts of a number
 _CLUSTERS_BETWEEN_WORDS = 16  # character clusters between two words of a set phrase; some 20 letters
 _OF_A_DAY = 1e-5  # score of a day: of equal documents the newest comes first
@@ -234,6 +235,11 @@ class PlanQueries:
     def min_telling_clauses(self) -> int:
         """The number of clauses, but stop words and kinds of document, that a partial match has at least."""
         return max(math.ceil(TUNING.min_coverage * len(self._telling) - 1e-9), 1)
+
+    @property
+    def judged_hits(self) -> int:
+        """The number of the best hits by which is judged whether anything is found, on any page."""
+        return _MOST_LOOKED_AT if self.plan.letters_of_document_numbers else BEST_HITS
 
     @property
     def is_time_given_up_elsewhere(self) -> bool:
@@ -446,11 +452,13 @@ class PlanQueries:
 def search_body(queries: PlanQueries, attempt: SearchAttempt, filters: Mapping[str, Json]) -> dict[str, Any]:
     """Returns the request for a page of an attempt; totals and facets unless only its top hits are asked.
 
-    Each hit comes with its text. Of an attempt for the best hits only the first three are asked for.
+    Each hit comes with its text. Of an attempt for the best hits only those are asked for by which is judged
+    whether anything is found.
     """
     query = queries.query
     is_behind = attempt.strictness != "all" and not queries.plan.is_prose
-    places = range(BEST_HITS) if attempt.is_top_hits_only else page_range(query, is_behind_complete=is_behind)
+    is_top = attempt.is_top_hits_only
+    places = range(queries.judged_hits) if is_top else page_range(query, is_behind_complete=is_behind)
     body: dict[str, Any] = {
         "query": queries.ranked_query(attempt),
         "from": places.start,
@@ -469,7 +477,7 @@ def search_body(queries: PlanQueries, attempt: SearchAttempt, filters: Mapping[s
                 "query": {"rescore_query": bool_should(again)},
             }
     else:
-        body["sort"] = _ORDERS[query.sort]
+        body |= {"sort": _ORDERS[query.sort], "track_scores": query.explain}
     if query.explain:
         body["explain"] = True
     return body if attempt.is_top_hits_only else body | {"aggs": _facets(filters)}

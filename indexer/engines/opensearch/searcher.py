@@ -105,7 +105,7 @@ class _PlanSearch:
         searches = queries.attempts
         if not self._expects_many():
             searches += [each for attempt in searches for each in queries.partial_attempts(attempt)]
-        if not self._is_first_page:
+        if not self._shows_top_hits:
             searches += [attempt._replace(is_top_hits_only=True) for attempt in searches]
         counted = [exact for exact, _ in self._names.values()]
         counted += [phrase_query(plan.whole)] if has_bigram(plan.whole) else []
@@ -155,6 +155,11 @@ class _PlanSearch:
     @property
     def _is_first_page(self) -> bool:
         return self._query.page == 1 and self._query.sort is Sort.RELEVANCE
+
+    @property
+    def _shows_top_hits(self) -> bool:
+        """True if the page asked for has the hits by which is judged whether anything is found."""
+        return self._is_first_page and self._query.per_page >= self._queries.judged_hits
 
     def _expects_many(self) -> bool:
         """Returns True if so many documents are expected to have all of the plan that no others are needed.
@@ -278,9 +283,10 @@ class _PlanSearch:
     def _coverage(self, found: _Found) -> float:
         """Returns the share of the plan that the best of three hits answers; 1 without words or hits."""
         best = self._shown(found)
-        if not self._is_first_page:
+        if not self._shows_top_hits:
             tops = (each._replace(is_top_hits_only=True) for each in found.attempts)
             best = [hit for top in tops for hit in self._answer(top)["hits"]["hits"]]
+        best = best[: self._queries.judged_hits]
         letters = self._plan.letters_of_document_numbers
         if letters and stand_before_numbers_alone(letters, map(_text, best)):
             return 0.0

@@ -61,6 +61,7 @@ def _subquery(query: Query, text: str, segmenter: Tokenizer) -> Query:
         query,
         typed=told,
         chunks=tuple(chunks),
+        page=1,
         per_page=_MOST_SHOWN,
         other_interpretations=frozenset(),
         text_with_year=None,
