@@ -49,7 +49,10 @@ if TYPE_CHECKING:
 else:
     pikepdf = lazy_import("pikepdf")
 
-MOST_PAGES = 100  # pages; 36 took 14 s on two cores, and a proxy usually waits for 60 s
+MOST_PAGES = 100  # pages; those without boxes take 0.4 s each on two busy processors (benchmarks/redaction)
+MOST_PAGES_READ_AGAIN = (
+    25  # pages with boxes where numbers are covered: 24 took 86 s there, nginx waits 300 s
+)
 DPI = 200  # print of 10 points stays legible, an A4 page takes some 300 KB
 JPEG_QUALITY = 80  # 0 to 100
 PAGE_SECONDS = 30.0  # for one page; twice as long to put all together
@@ -188,7 +191,7 @@ class Redactor:
         *,
         timed_step: Callable[[str], AbstractContextManager[None]] = lambda _step: nullcontext(),
     ) -> RedactedCopy:
-        """Makes and proves a redacted copy; ``Invalid`` without boxes, ``TooLarge`` beyond 100 pages.
+        """Makes and proves a redacted copy; ``Invalid`` without boxes, ``TooLarge`` where it would take long.
 
         ``boxes`` are black in it, and it has no text in ``areas_without_text``, one area for each box; the
         boxes by default. ``timed_step`` surrounds each step, named ``draw``, ``assemble`` or ``verify``.
@@ -199,8 +202,10 @@ class Redactor:
         """
         if not any(boxes.values()):
             raise Invalid("ยังไม่มีข้อมูลที่จะปิด กรุณาเลือกหรือวาดกรอบอย่างน้อยหนึ่งแห่ง", field="boxes")
-        if len(pages) > MOST_PAGES:
-            raise TooLarge("ปิดข้อมูลได้ครั้งละไม่เกิน %(most)s หน้า กรุณาแบ่งไฟล์แล้วแนบใหม่", most=MOST_PAGES)
+        areas = boxes if areas_without_text is None else areas_without_text
+        covered = [with_text_covered(page, areas.get(page.number, ())) for page in pages]
+        numbers = personal_digits_covered_up(pages, covered)
+        _refuse_what_takes_long(pages, boxes, numbers)
         with (
             self._slots.hold_slot("", seconds=WAIT_SECONDS),
             tempfile.TemporaryDirectory(prefix="prakat-") as name,
@@ -215,14 +220,12 @@ class Redactor:
                         raise _is_not_drawn()
                     with timed_step("draw"):
                         self._draw(document.path, pages, boxes, Path(name))
-                areas = boxes if areas_without_text is None else areas_without_text
-                covered = [with_text_covered(page, areas.get(page.number, ())) for page in pages]
                 with timed_step("assemble"):
                     sandbox.run_in_sandbox(
                         assemble_searchable_pdf, Path(name), covered, target, seconds=2 * PAGE_SECONDS
                     )
                 with timed_step("verify"):
-                    self._prove(target, pages, covered, boxes, areas)
+                    self._prove(target, pages, numbers, boxes, areas)
             except UnreadableFile as error:
                 raise Unavailable(MESSAGES[error.code], code=error.code) from error
             return RedactedCopy(
@@ -251,12 +254,11 @@ class Redactor:
         self,
         copy: Path,
         pages: Sequence[Page],
-        covered: Sequence[Page],
+        numbers: Sequence[str],
         boxes: Boxes,
         areas_without_text: Boxes,
     ) -> None:
         """Reads the copy again; raises ``RedactionIncomplete`` when covered data is in text or pictures."""
-        numbers = personal_digits_covered_up(pages, covered)
         left: list[ReadableData] = []
         with EmbeddedTextDocument(copy) as document:
             if document.outline.page_count != len(pages):
@@ -291,6 +293,18 @@ class Redactor:
         seen = dataclasses.replace(page, text=read.text, lines=read.lines)
         parts = _spans_of_parts(seen.text, seen.lines, boxes, numbers)
         return _readable(seen, [*_spans_of_numbers(seen.text, numbers), *parts])
+
+
+def _refuse_what_takes_long(pages: Sequence[Page], boxes: Boxes, numbers: Sequence[str]) -> None:
+    """Raises ``TooLarge`` beyond the pages of which a copy is made and proved while a person waits."""
+    if len(pages) > MOST_PAGES:
+        raise TooLarge("ปิดข้อมูลได้ครั้งละไม่เกิน %(most)s หน้า กรุณาแบ่งไฟล์แล้วแนบใหม่", most=MOST_PAGES)
+    if numbers and sum(map(bool, boxes.values())) > MOST_PAGES_READ_AGAIN:
+        raise TooLarge(
+            "ปิดเลขของบุคคลได้ครั้งละไม่เกิน %(most)s หน้า กรุณาเลือกไม่ปิดหน้าท้าย ๆ ก่อน ทำสำเนา "
+            "แล้วเปิดหน้านี้อีกครั้งเพื่อปิดหน้าที่เหลือ",
+            most=MOST_PAGES_READ_AGAIN,
+        )
 
 
 def _is_not_drawn() -> Invalid:

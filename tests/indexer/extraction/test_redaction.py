@@ -12,11 +12,12 @@ import pypdfium2
 import pytest
 
 from archive import privacy
-from archive.errors import Conflict, Invalid
+from archive.errors import Conflict, Invalid, TooLarge, Unavailable
 from archive.model import DocumentKind, Line, Page, Rectangle, TextSource
 from indexer.extraction.embedded_text import EmbeddedTextDocument
 from indexer.extraction.redaction import (
     COVER,
+    MOST_PAGES_READ_AGAIN,
     RedactionIncomplete,
     Redactor,
     assemble_searchable_pdf,
@@ -123,6 +124,18 @@ def test_a_box_beside_the_number_is_refused_although_the_text_lacks_it(tmp_path:
 def test_a_copy_without_boxes_is_refused(tmp_path: Path) -> None:
     with pytest.raises(Invalid):
         Redactor(LocalFiles(tmp_path / "files"), tmp_path, jobs=1).make_redacted_copy(None, [], {1: []})  # type: ignore[arg-type]
+
+
+def test_more_pages_with_numbers_than_are_read_again_in_time_are_refused_at_once(tmp_path: Path) -> None:
+    paper = Paper(tmp_path)
+    pages = [dataclasses.replace(paper.page, number=n) for n in range(1, MOST_PAGES_READ_AGAIN + 2)]
+    with pytest.raises(TooLarge):
+        paper.redactor.make_redacted_copy(
+            paper.attachment, pages, {page.number: paper.boxes for page in pages}
+        )
+    some = dict.fromkeys(range(2, MOST_PAGES_READ_AGAIN + 2), paper.boxes) | {1: []}
+    with pytest.raises(Unavailable):  # gets as far as drawing pages that the file does not have
+        paper.redactor.make_redacted_copy(paper.attachment, pages, some)
 
 
 def test_text_whose_place_is_not_known_is_left_out_of_a_page_with_boxes() -> None:
