@@ -221,7 +221,7 @@ def _render(page: pypdfium2.PdfPage, scale: float, mode: str = "RGB") -> Image.I
     picture: Image.Image = page.render(
         scale=scale, rev_byteorder=mode == "RGB", grayscale=mode == "L"
     ).to_pil()
-    return picture.convert(mode)
+    return picture if picture.mode == mode else picture.convert(mode)
 
 
 def page_picture(path: Path, number: int, width: int, turn: int) -> bytes:

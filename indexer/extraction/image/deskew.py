@@ -195,9 +195,8 @@ class _Strips:
         shifts = np.rint(self.centres * math.tan(math.radians(lean))).astype(int).tolist()
         reach = max(map(abs, shifts))
         padded = np.pad(self.sums, ((0, 0), (reach, reach)), "edge")
-        rows = np.zeros(height, np.float32)
-        for strip, shift in zip(padded, shifts, strict=True):
-            rows += strip[reach + shift : reach + shift + height]
+        shifted = np.lib.stride_tricks.sliding_window_view(padded, height, axis=1)
+        rows: NDArray[np.float32] = shifted[np.arange(len(shifts)), reach + np.array(shifts)].sum(axis=0)
         return rows
 
     def sharpness(self, lean: float) -> float:

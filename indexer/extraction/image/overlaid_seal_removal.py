@@ -115,14 +115,19 @@ def _cells(ink: Cells) -> Cells:
 
 def connected_cells(left: Cells, start: tuple[int, int]) -> list[tuple[int, int]]:
     """Returns all cells that are connected with ``start``, and removes them from ``left``."""
-    left[start] = False
-    patch = [start]
-    for row, column in patch:  # grows while it is walked
-        for near in np.argwhere(left[max(0, row - 1) : row + 2, max(0, column - 1) : column + 2]):
-            cell = (max(0, row - 1) + int(near[0]), max(0, column - 1) + int(near[1]))
-            left[cell] = False
-            patch.append(cell)
-    return patch
+    stride = left.shape[1] + 2
+    is_left = bytearray(np.pad(left, 1).tobytes())
+    steps = [row * stride + column for row in (-1, 0, 1) for column in (-1, 0, 1) if row or column]
+    patch = [(start[0] + 1) * stride + start[1] + 1]
+    is_left[patch[0]] = False
+    for place in patch:  # grows while it is walked
+        for step in steps:
+            if is_left[place + step]:
+                is_left[place + step] = False
+                patch.append(place + step)
+    cells = [(place // stride - 1, place % stride - 1) for place in patch]
+    left[tuple(np.array(cells).T)] = False
+    return cells
 
 
 def _grown(cells: Cells) -> Cells:

@@ -15,7 +15,7 @@ import math
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import cache, lru_cache, partial
+from functools import cache, lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -184,31 +184,28 @@ def _likeliest(text: str, *, slip: float = SLIP, with_letters: bool = True) -> t
     places[0] = 0
     outline = "".join(text[place] for place in places).translate(_OUTLINE)
     places.append(len(text))
-    read = tuple(_cut(text, places, outline, partial(_candidates, slip=slip), _longest_word))
+    read = tuple(_cut(text, places, outline, slip=slip, with_letters=False))
     if not with_letters or all(word in _words().costs for _, word in read):
         return read
-    return tuple(_cut(text, places, outline, _more_candidates, lambda _: LONGEST))
+    return tuple(_cut(text, places, outline, slip=slip, with_letters=True))
 
 
 def _cut(
-    text: str,
-    places: Sequence[int],
-    outline: str,
-    candidates: Callable[[str, str], Sequence[tuple[str, float]]],
-    longest: Callable[[str], int],
+    text: str, places: Sequence[int], outline: str, *, slip: float, with_letters: bool
 ) -> Iterator[tuple[str, str]]:
-    """Yields the pieces of the cheapest way to cut the text at ``places``, each with its most likely word.
-
-    ``longest`` returns the length of the longest outline that begins with some letters.
-    """
-    size = len(outline)
+    """Yields the pieces of the cheapest way to cut the text at ``places``, each with its most likely word."""
+    size, words = len(outline), _words()
+    candidates = _more_candidates if with_letters else _candidates
     best = [math.inf] * size + [0.0]
     chosen: list[tuple[int, str]] = [(0, "")] * size
     for start in range(size - 1, -1, -1):
-        most = longest(outline[start : start + HEAD])
+        most = LONGEST if with_letters else words.lengths.get(outline[start : start + HEAD], HEAD)
         for end in range(start + 1, min(size, start + most) + 1):
-            shown = text[places[start] : places[end]]
-            for word, cost in candidates(shown, outline[start:end]):
+            shown, letters = text[places[start] : places[end]], outline[start:end]
+            is_word = shown in words.costs or letters in words.outlines
+            if not (is_word or with_letters) and len(letters) > 1:
+                continue  # most stretches
+            for word, cost in candidates(shown, letters, slip):
                 if cost + best[end] < best[start]:
                     best[start], chosen[start] = cost + best[end], (end, word)
     start = 0
@@ -218,11 +215,7 @@ def _cut(
         start = end
 
 
-def _longest_word(head: str) -> int:
-    return _words().lengths.get(head, HEAD)
-
-
-def _candidates(shown: str, outline: str, *, slip: float = SLIP) -> Sequence[tuple[str, float]]:
+def _candidates(shown: str, outline: str, slip: float) -> Sequence[tuple[str, float]]:
     """Returns the possible texts of a piece with their costs: the piece itself, and words of its outline.
 
     A piece of several letters that is no word is not among them.
@@ -230,24 +223,21 @@ def _candidates(shown: str, outline: str, *, slip: float = SLIP) -> Sequence[tup
     words = _words()
     cost = words.costs.get(shown, UNKNOWN if len(outline) == 1 else math.inf)
     itself = () if cost == math.inf else ((shown, cost),)
-    alike = words.outlines.get(outline)
-    if alike is None:  # most pieces: asked for each of them, so nothing is built
-        return itself
-    others = (word for word in alike if word != shown)
+    others = (word for word in words.outlines.get(outline, ()) if word != shown)
     return [
         *itself,
         *((word, words.costs[word] + slip * Levenshtein.distance(shown, word)) for word in others),
     ]
 
 
-def _more_candidates(shown: str, outline: str) -> Sequence[tuple[str, float]]:
+def _more_candidates(shown: str, outline: str, slip: float) -> Sequence[tuple[str, float]]:
     """Returns the same, and long words whose outline has one letter more or less, or another one."""
     costs = _words().costs
     near = (
-        (word, costs[word] + LETTER + SLIP * Levenshtein.distance(shown, word))
+        (word, costs[word] + LETTER + slip * Levenshtein.distance(shown, word))
         for word in _one_letter_off(outline)
     )
-    return [*_candidates(shown, outline), *near]
+    return [*_candidates(shown, outline, slip), *near]
 
 
 def _one_letter_off(outline: str) -> list[str]:

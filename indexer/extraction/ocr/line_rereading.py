@@ -20,6 +20,7 @@ from PIL import Image, ImageFilter
 from rapidfuzz import fuzz
 from rapidfuzz.distance import Levenshtein
 
+from indexer.extraction.image.median_filter import median_of_nine
 from indexer.extraction.ocr.correction import UNKNOWN, doubtful_words, word_evidence
 from indexer.extraction.ocr.date_number_correction import malformed_numbers
 from indexer.extraction.ocr.line_image import (
@@ -308,7 +309,7 @@ def _softened(picture: Image.Image) -> Image.Image:
 
 
 def _without_specks(picture: Image.Image) -> Image.Image:
-    return picture.filter(ImageFilter.MedianFilter(3))
+    return median_of_nine(picture)
 
 
 Change = tuple[float, Callable[[Image.Image], Image.Image]]

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PIL import Image, ImageFilter
+from PIL import Image
 
+from indexer.extraction.image.median_filter import median_of_nine
 from indexer.extraction.ocr.line_image import LineImage
 from indexer.extraction.ocr.line_layout import Symbol, body_extent, join_rows, row_text
 from indexer.extraction.ocr.noise import mean_confidence, without_noise
@@ -44,7 +45,7 @@ def choose_rows(rows: Sequence[list[Symbol]], image: Image.Image, seconds: float
     these are doubtful and have fewer letters in words.
     """
     size = (max(1, round(image.width * SCALE)), max(1, round(image.height * SCALE)))
-    picture = image.resize(size, Image.Resampling.LANCZOS).filter(ImageFilter.MedianFilter(3))
+    picture = median_of_nine(image.resize(size, Image.Resampling.LANCZOS))
     chosen = list(rows)
     try:
         column = read_as_one_column(picture, seconds)

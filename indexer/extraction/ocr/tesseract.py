@@ -119,7 +119,7 @@ def _recognized(
 
 def _set_picture(engine: tesserocr.PyTessBaseAPI, image: Image.Image, dpi: int) -> None:
     """Gives the engine a picture in grey; ``SetImage`` would write it as a BMP file with a palette first."""
-    grey = image.convert("L")
+    grey = image if image.mode == "L" else image.convert("L")
     engine.SetImageBytes(
         grey.tobytes(), grey.width, grey.height, bytes_per_pixel=1, bytes_per_line=grey.width
     )
