@@ -159,6 +159,9 @@ class Jobs(Protocol):
     def count_by_status(self) -> dict[str, int]:
         """Return the number of attachments by status value."""
 
+    def count_unread_of_published(self) -> int:
+        """Return the number of files of published announcements that residents may see once they are read."""
+
     def oldest_waiting(self) -> dt.datetime | None:
         """Return the time since when the oldest waiting attachment waits; None when none waits."""
 

@@ -245,6 +245,17 @@ class EngineJobs(EngineRepository):
     def count_by_status(self) -> dict[str, int]:
         return count_rows(self._engine, "attachment", "status", ReadingStatus)
 
+    def count_unread_of_published(self) -> int:
+        row = self._engine.row(
+            """SELECT count(*) AS n FROM attachment
+               JOIN announcement ON announcement.id = attachment.announcement_id
+               WHERE attachment.organisation_id IN :organisations
+               AND +announcement.organisation_id IN :organisations
+               AND attachment.status IN ('waiting', 'reading') AND attachment.hold = 'unread'
+               AND announcement.status = 'published'"""
+        )
+        return int(row["n"]) if row else 0
+
     def oldest_waiting(self) -> dt.datetime | None:
         row = self._engine.row(
             """SELECT min(queued_at) AS at FROM attachment

@@ -370,6 +370,43 @@ def test_the_picture_begins_above_the_middle_of_a_phone(visit: Visit, site: Runn
     wait_until(page, f"{top} <= 150")
 
 
+def test_ten_results_are_four_screens_of_a_phone(visit: Visit, site: RunningSite) -> None:
+    services, papers = site.services, []
+    for number in range(10):
+        title = f"ประกวดราคาจ้างปรับปรุงลานกีฬาเอนกประสงค์ บ้านดอนมะกอก แห่งที่ {number}"
+        made = services.commands.announcements.create(
+            Draft(title=title, published_on=dt.date(2022, 1, 5)), actor=ACTOR
+        )
+        paper = order(f"{number}/2565", title, *["ให้ปรับปรุงลานกีฬาเอนกประสงค์ให้แล้วเสร็จภายในเก้าสิบวัน"] * 3)
+        services.commands.attachments.attach(
+            made.id, io.BytesIO(paper), filename="งาน.pdf", label="ประกาศประกวดราคา", actor=ACTOR
+        )
+        services.commands.publication.publish(made.id, actor=ACTOR)
+        papers.append(made.id)
+    archives.wait_until(lambda: all(_is_read(site, id) for id in papers), "the papers were read")
+    archives.wait_until(lambda: services.index.position() >= services.history.last_change(), "it was indexed")
+    page = visit(width=PHONE)
+    page.goto("/search?q=ลานกีฬาเอนกประสงค์", wait_until="domcontentloaded")
+    rows = page.locator(".results > li")
+    assert rows.count() == 10
+    assert page.locator(".results .find img").count() == 10
+    end = rows.last.evaluate("row => row.getBoundingClientRect().bottom + scrollY")
+    shoot(page, "ten-results")
+    assert end <= 3500
+
+
+def test_the_text_of_a_button_stands_in_its_middle(visit: Visit) -> None:
+    page = visit(width=PHONE)
+    page.goto("/")
+    off = """link => {
+      const text = document.createRange();
+      text.selectNodeContents(link);
+      const [inner, outer] = [text.getBoundingClientRect(), link.getBoundingClientRect()];
+      return Math.abs(inner.top - outer.top - (outer.bottom - inner.bottom));
+    }"""
+    assert page.get_by_role("link", name="ดูประกาศทั้งหมด").evaluate(off) <= 4
+
+
 def test_a_code_and_its_label_stand_at_the_same_place_of_each_printed_page(
     visit: Visit, site: RunningSite
 ) -> None:

@@ -10,6 +10,7 @@ import pytest
 from archive.errors import Conflict
 from archive.model import (
     Attachment,
+    DocumentKind,
     ExtractedField,
     Failure,
     HoldReason,
@@ -22,7 +23,7 @@ from archive.model import (
 from archive.ports import Jobs
 from archive.privacy import find_personal_data
 from archive.repositories import Records
-from tests.contracts.samples import ACTOR, NOW, attached, new_file, page, published
+from tests.contracts.samples import ACTOR, NOW, attached, draft, new_file, page, published
 
 LEASE = dt.timedelta(minutes=5)
 LATER = NOW + LEASE + dt.timedelta(seconds=1)
@@ -242,3 +243,20 @@ def test_the_queue_can_be_watched(jobs: Jobs, records: Records) -> None:
     assert jobs.oldest_waiting() == first.created_at
     claim(jobs)
     assert jobs.count_by_status() == {"waiting": 1, "reading": 1, "ready": 0, "failed": 0}
+
+
+def test_unread_files_are_counted_of_published_announcements_alone(records: Records, jobs: Jobs) -> None:
+    announcement = published(records)
+    for number in range(2):
+        attached(records, announcement, b"%d" % number)
+    attached(records, records.announcements.create(draft(), actor=ACTOR), b"of a draft")
+    person = new_file(b"added by a person", "ตาราง.pdf", is_from_person=True)
+    records.attachments.attach(
+        announcement.id, person, label="ตาราง", kind=DocumentKind.OTHER, actor=ACTOR
+    )  # residents wait for a person, not for its reading
+    assert jobs.count_unread_of_published() == 2
+    first = jobs.claim("w", lease=LEASE, now=NOW)
+    assert first is not None
+    assert jobs.count_unread_of_published() == 2
+    jobs.finish(first.id, "w", page_count=1, details=ReadingResults(), rules=1)
+    assert jobs.count_unread_of_published() == 1

@@ -182,6 +182,18 @@ def test_a_number_that_the_results_read_as_a_year_is_followed_without_it(
     assert "ประชุมกองทุน" in mailbox.text()
 
 
+def test_each_step_names_what_is_followed_and_where_messages_go(posting: Site, mailbox: Mailbox) -> None:
+    stop = follow(posting, mailbox, urlencode({"q": "น้ำประปา"}))
+    for step, said in (("confirm", "ระบบจะส่งทันทีที่มีประกาศใหม่"), ("stop", "เลิกติดตาม")):
+        page = posting.client().get(stop.replace("stop", step))
+        if step == "confirm":
+            page = posting.client().post(stop.replace("stop", step))
+        assert "ตรงกับ “น้ำประปา”" in page.text
+        assert "a@example.com" in page.text
+        assert said in page.text
+    assert "a@example.com" not in posting.client().post(stop).text
+
+
 def test_news_name_a_search_of_several_lines_on_one_line(posting: Site, mailbox: Mailbox) -> None:
     follow(posting, mailbox, urlencode({"q": "น้ำประปา\r\nหยุดจ่าย"}))
     posting.announcement("ประกาศหยุดจ่ายน้ำประปา")

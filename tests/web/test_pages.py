@@ -532,6 +532,24 @@ def test_two_subqueries_in_one_search_are_answered_under_two_headings(site: Site
         assert "ไม่มีประกาศฉบับใดตอบทั้งสองเรื่อง" not in answer, place
 
 
+def test_pages_say_that_papers_are_still_being_read(site: Site) -> None:
+    site.announcement("ตลาดสด")
+    site.work()
+    made = site.announcement("หยุดจ่ายน้ำประปา", status=Status.DRAFT)
+    site.attach(made.id, memo())
+    client = site.client()
+    still, own = "มีเอกสาร 1 ฉบับที่ยังอ่านไม่เสร็จ อาจค้นไม่พบ", "เอกสารแนบอีก 1 ฉบับกำลังอ่าน"
+    pages = ("/", "/search?sort=newest", "/search?q=ตลาด")
+    assert not any(still in client.get(page).text for page in pages)  # of a draft nothing is told
+    site.services.commands.publication.publish(made.id, actor="test")
+    for page in pages:
+        assert still in client.get(page).text, page
+    assert own in client.get(f"/announcements/{made.id}").text
+    site.work()
+    assert not any(still in client.get(page).text for page in pages)
+    assert own not in client.get(f"/announcements/{made.id}").text
+
+
 def test_a_page_past_the_end_of_the_results_leads_to_the_last(site: Site) -> None:
     for number in range(12):
         site.announcement(f"ซ่อมถนนสาย {number}")

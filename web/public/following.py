@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import get_locale
 
 from archive.errors import Invalid, NotFound
-from archive.subscriptions import checked_address
+from archive.subscriptions import Frequency, Subscription, checked_address
 from web.accounts.sign_in import csrf
 from web.anonymous_visitors import limit_rate, require_form_of_this_site
 from web.bootstrap import services
@@ -68,13 +68,8 @@ def confirm(key: str) -> str:
         raise NotFound("ไม่พบการติดตามนี้ อาจเลิกติดตามไปแล้ว หรือไม่ได้ยืนยันภายใน 2 วัน")
     if request.method == "POST":
         services().subscriptions.confirm(key)
-        return render_template("public/follow-step.html", step="confirmed", key=key)
-    return render_template(
-        "public/follow-step.html",
-        step="confirm",
-        key=key,
-        followed=describe_followed_search(subscription.search, everything=""),
-    )
+        return _step("confirmed", subscription)
+    return _step("confirm", subscription)
 
 
 @pages.route("/follow/stop/<key>", methods=["GET", "POST"])
@@ -85,9 +80,22 @@ def stop(key: str) -> str:
     """
     if request.method == "POST":
         services().subscriptions.unsubscribe(key)
-    if services().subscriptions.by_key(key) is None:
+    subscription = services().subscriptions.by_key(key)
+    if subscription is None:
         return render_template("public/follow-step.html", step="stopped", key="")
-    return render_template("public/follow-step.html", step="stop", key=key)
+    return _step("stop", subscription)
+
+
+def _step(step: str, subscription: Subscription) -> str:
+    """Return a page of one follower, which says what is followed and at which address."""
+    return render_template(
+        "public/follow-step.html",
+        step=step,
+        key=subscription.key,
+        address=subscription.address,
+        is_daily=subscription.frequency is Frequency.DAILY,
+        followed=describe_followed_search(subscription.search, everything=""),
+    )
 
 
 def _page(problem: str = "") -> str:

@@ -20,7 +20,7 @@ from archive import thai
 from archive.errors import Unavailable
 from archive.facets import FACETS_BY_NAME
 from archive.filetype import is_office
-from archive.model import Announcement, Attachment, ReadingStatus, Status, TextSource
+from archive.model import Announcement, Attachment, HoldReason, ReadingStatus, Status, TextSource
 from archive.relations import published_relations
 from archive.suggested_fields import with_values_of_documents
 from indexer.extraction.page_images import hit_rectangles
@@ -62,6 +62,7 @@ def home() -> str:
         latest=latest,
         most_read=most_read(services(), limit=_MOST_READ),
         collections=services().collections.all(),
+        unread=services().jobs.count_unread_of_published(),
     )
 
 
@@ -88,6 +89,7 @@ def results() -> AnyResponse | str:
         chips=_chips(query.filters),
         is_office_shown=is_office_shown,
         unread_dates=_unread_dates(),
+        unread=services().jobs.count_unread_of_published(),
     )
 
 
@@ -127,6 +129,7 @@ def announcement(announcement_id: int) -> str:
         announcement=shown,
         attachments=attachments,
         has_withheld_document_with_new_file=has_withheld_document_with_new_file(announcement_id),
+        unread=_count_unread(announcement_id),
         recognised=_recognised(attachments),
         published_relations=published_relations(services().records, shown),
         inside=inside,
@@ -329,6 +332,12 @@ def _inside(announcement_id: int, typed: str) -> SearchResults | None:
             services(), queries.parse_query(typed, filters=Filters(announcement_id=announcement_id))
         )
     return None
+
+
+def _count_unread(announcement_id: int) -> int:
+    """Returns the number of the announcement's attachments that residents may see once they are read."""
+    attachments = services().attachments.by_announcement([announcement_id])[announcement_id]
+    return sum(each.hold is HoldReason.UNREAD and each.is_reading_pending for each in attachments)
 
 
 def _recognised(attachments: Iterable[Attachment]) -> set[int]:
