@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from rapidfuzz import fuzz
@@ -33,7 +33,7 @@ def suggest_relations(records: Records, announcement: Announcement) -> list[Sugg
         if each.newer_id == announcement.id
     }
     found: dict[int, SuggestedRelation] = {}
-    for citation, cited in _cited_announcements(records, announcement):
+    for citation, cited in _cited_announcements(_CitedSearch(records), announcement):
         for older in cited:
             if older.id not in decided:
                 found.setdefault(older.id, SuggestedRelation(citation, older))
@@ -41,41 +41,85 @@ def suggest_relations(records: Records, announcement: Announcement) -> list[Sugg
 
 
 def store_stated_relations_of_changed(records: Records, *, limit: int) -> int:
-    """Store what the texts of ``limit`` changed records state, for the worklist. Returns their number.
+    """Store what the texts of changed records state, for the worklist. Returns how many records were read.
 
-    Records are taken in order of the change counter. Records that cite a changed one are looked through
-    again: it may have come, or got its number, after them. Doing it twice does no harm.
+    ``limit`` changed records are read, in order of the change counter. Records that cite a changed one are
+    outdated then: it may have come, or got its number, after them. ``limit`` of those are read beside, so
+    that a date that thousands cite costs each of them one reading for many changes. Doing it twice does no
+    harm.
     """
-    changes = records.history.changed_since(records.relations.stated_position(), limit=limit)
-    if not changes:
-        return 0
+    position = records.relations.stated_position()
+    changes = records.history.changed_since(position, limit=limit)
     changed = records.announcements.get_many(id for id, _change in changes)
-    attachments = records.attachments.by_announcement(changed)
-    ids = {*changed}
-    for each in changed.values():
-        stated_fields = (
-            field.value for file in attachments[each.id] for field in file.details.fields.values()
-        )
-        fields_text = "\n".join((each.title, each.published_on.isoformat(), *stated_fields))
-        ids |= {*records.relations.find_ids_citing(arabic_digits(fields_text))}
+    outdated = records.relations.list_outdated_ids(limit=limit)
+    if changed:
+        records.relations.mark_outdated(_fields_text(records, changed))
+    search = _CitedSearch(records)
     stated = {
         id: [
             (citation.search_text, older_id)
-            for citation, cited in _cited_announcements(records, newer)
+            for citation, cited in _cited_announcements(search, newer)
             for older_id in (tuple(each.id for each in cited) or (None,))
         ]
-        for id, newer in records.announcements.get_many(ids).items()
+        for id, newer in (changed | records.announcements.get_many(outdated)).items()
     }
-    records.relations.replace_stated(stated, position=changes[-1][1])
-    return len(changes)
+    if stated:
+        records.relations.replace_stated(stated, position=changes[-1][1] if changes else position)
+    return len(stated)
+
+
+def _fields_text(records: Records, announcements: Mapping[int, Announcement]) -> str:
+    """Return all by which texts cite these announcements, one a line, with Arabic digits."""
+    attachments = records.attachments.by_announcement(announcements)
+    return arabic_digits(
+        "\n".join(
+            line
+            for each in announcements.values()
+            for line in (
+                each.title,
+                each.published_on.isoformat(),
+                *(field.value for file in attachments[each.id] for field in file.details.fields.values()),
+            )
+        )
+    )
+
+
+class _CitedSearch:
+    """Finds the announcements that citations may mean. Searches once for what several of them name."""
+
+    def __init__(self, records: Records) -> None:
+        self.records = records
+        self._found: dict[tuple[object, ...], list[tuple[Announcement, frozenset[DocumentKind]]]] = {}
+
+    def candidates(self, citation: StatedRelation) -> list[Announcement]:
+        """Return the announcements of the citation's kind that have its number, else its date or subject."""
+        named = (citation.number, citation.dated, citation.search_text)
+        if named not in self._found:
+            self._found[named] = self._with_kinds(citation)
+        return [each for each, kinds in self._found[named] if citation.kind in kinds]
+
+    def _with_kinds(self, citation: StatedRelation) -> list[tuple[Announcement, frozenset[DocumentKind]]]:
+        relations = self.records.relations
+        if citation.number:
+            ids = relations.find_ids_naming_document_number(citation.number)
+        elif citation.dated:
+            ids = relations.find_ids_by_date(citation.dated)
+        else:
+            ids = relations.find_ids_by_title_phrase(citation.subject)
+        known = self.records.announcements.get_many(ids)
+        attachments = self.records.attachments.by_announcement(known)
+        return [
+            (each, frozenset((each.kind, *(file.kind for file in attachments[each.id]))))
+            for each in known.values()
+        ]
 
 
 def _cited_announcements(
-    records: Records, announcement: Announcement
+    search: _CitedSearch, announcement: Announcement
 ) -> Iterator[tuple[StatedRelation, list[Announcement]]]:
     """Yield what the announcement's text states, with the announcements that it may mean, [] for none."""
-    for citation in _citations(records, announcement):
-        yield citation, _matches(records, announcement, citation)
+    for citation in _citations(search.records, announcement):
+        yield citation, _matches(search, announcement, citation)
 
 
 def _citations(records: Records, announcement: Announcement) -> Iterator[StatedRelation]:
@@ -87,21 +131,14 @@ def _citations(records: Records, announcement: Announcement) -> Iterator[StatedR
         yield from find_stated_relations("\n".join(text for _number, text in texts.get(attachment.id, ())))
 
 
-def _matches(records: Records, newer: Announcement, citation: StatedRelation) -> list[Announcement]:
+def _matches(search: _CitedSearch, newer: Announcement, citation: StatedRelation) -> list[Announcement]:
     """Return the announcements that fit a citation; nothing where several fit equally badly."""
-    if citation.number:
-        ids = records.relations.find_ids_naming_document_number(citation.number)
-    elif citation.dated:
-        ids = records.relations.find_ids_by_date(citation.dated)
-    else:
-        ids = records.relations.find_ids_by_title_phrase(citation.subject)
-    known = records.announcements.get_many(id for id in ids if id != newer.id).values()
     fitting = [
         each
-        for each in known
-        if each.organisation == newer.organisation
+        for each in search.candidates(citation)
+        if each.id != newer.id
+        and each.organisation == newer.organisation
         and each.published_on <= newer.published_on
-        and _is_of_kind(records, each, citation)
     ]
     if citation.number:
         dated = [each for each in fitting if citation.dated in (None, each.published_on)]
@@ -111,11 +148,6 @@ def _matches(records: Records, newer: Announcement, citation: StatedRelation) ->
     if citation.subject:
         return [each for each in fitting if fuzz.partial_ratio(citation.subject, each.title) >= _SAME_SUBJECT]
     return fitting if len(fitting) == 1 else []
-
-
-def _is_of_kind(records: Records, announcement: Announcement, citation: StatedRelation) -> bool:
-    attachments = records.attachments.by_announcement([announcement.id])[announcement.id]
-    return citation.kind in (announcement.kind, *(each.kind for each in attachments))
 
 
 def _is_of_year(announcement: Announcement, year: int) -> bool:

@@ -460,17 +460,21 @@ class Relations(Protocol):
     def stated_position(self) -> int:
         """Return the change up to which ``replace_stated`` has followed the records; 0 before the first."""
 
-    def find_ids_citing(self, fields_text: str) -> list[int]:
-        """Return ids of announcements that cite something whose ``search_text`` is part of ``fields_text``.
+    def mark_outdated(self, fields_text: str) -> None:
+        """Mark the announcements that cite something whose ``search_text`` is part of ``fields_text``.
 
         ``fields_text`` has Arabic digits. Only what ``replace_stated`` stored is looked through.
         """
+
+    def list_outdated_ids(self, *, limit: int) -> list[int]:
+        """Return the ids of marked announcements, lowest first, for which ``replace_stated`` is due."""
 
     def replace_stated(
         self, stated: Mapping[int, Sequence[tuple[str, int | None]]], *, position: int
     ) -> None:
         """Store what these announcements cite, in place of what they cited before, and the position.
 
+        They are marked no longer.
         ``stated``: id → ``search_text`` of each citation with the id of an announcement that it may mean, or
         None. The worklist has an announcement until a person has decided on each of these.
         """

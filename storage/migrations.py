@@ -422,4 +422,12 @@ MIGRATIONS = (
             """CREATE INDEX stated_relation_by_older ON stated_relation (older_id)""",
         ),
     ),
+    Migration(
+        "outdated relations that texts state",
+        (
+            # 1: something that the text may mean has changed since it was read
+            """ALTER TABLE stated_relation ADD COLUMN is_outdated BIGINT NOT NULL DEFAULT 0""",
+            """CREATE INDEX stated_relation_outdated ON stated_relation (newer_id) WHERE is_outdated = 1""",
+        ),
+    ),
 )

@@ -92,20 +92,34 @@ class EngineRelations(EngineRepository):
         row = self._engine.row("SELECT value FROM counter WHERE name = :name", name=_STATED_POSITION)
         return int(row["value"]) if row else 0
 
-    def find_ids_citing(self, fields_text: str) -> list[int]:
+    def mark_outdated(self, fields_text: str) -> None:
         found = self._engine.rows(
-            """SELECT newer_id AS id, search_text FROM stated_relation
-               WHERE organisation_id IN :organisations AND :fields_text LIKE '%' || search_text || '%'""",
+            """SELECT id, search_text FROM stated_relation WHERE organisation_id IN :organisations
+               AND is_outdated = 0 AND :fields_text LIKE '%' || search_text || '%'""",
             fields_text=fields_text,
         )
-        return _ids(
-            [
-                row
-                for row in found
-                if not _NUMBER.fullmatch(row["search_text"])
-                or mentions_document_number(fields_text, row["search_text"])  # 5/2560, not 15/2560
-            ]
+        if not found:
+            return
+        ids = [
+            row["id"]
+            for row in found
+            if not _NUMBER.fullmatch(row["search_text"])
+            or mentions_document_number(fields_text, row["search_text"])  # 5/2560, not 15/2560
+        ]
+        with self._engine.write(is_durable=False):
+            self._engine.run(
+                """UPDATE stated_relation SET is_outdated = 1
+                   WHERE organisation_id IN :organisations AND id IN :ids""",
+                ids=ids,
+            )
+
+    def list_outdated_ids(self, *, limit: int) -> list[int]:
+        found = self._engine.rows(
+            """SELECT DISTINCT newer_id AS id FROM stated_relation
+               WHERE organisation_id IN :organisations AND is_outdated = 1 ORDER BY 1 LIMIT :limit""",
+            limit=limit,
         )
+        return _ids(found)
 
     def replace_stated(
         self, stated: Mapping[int, Sequence[tuple[str, int | None]]], *, position: int

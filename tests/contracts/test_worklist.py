@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import time
 
 from archive.model import Announcement, DocumentKind, Draft, Status
 from archive.relations import store_stated_relations_of_changed
@@ -117,6 +118,30 @@ def test_a_relation_that_a_text_states_is_listed_until_somebody_decides(records:
     assert listed(records, problem=Problem.RELATION) == []
     follow(records)
     assert listed(records, problem=Problem.RELATION) == []
+
+
+def test_a_date_that_many_cite_costs_each_of_them_little(records: Records) -> None:
+    """All were issued on the day that all cite: each new one may be what the others mean."""
+    order = Draft(
+        title="แต่งตั้ง",
+        kind=DocumentKind.ORDER,
+        body="ให้ยกเลิกคำสั่งเทศบาล ลงวันที่ 9 มิถุนายน 2564",
+        published_on=dt.date(2021, 6, 9),
+    )
+
+    def seconds_for(count: int) -> float:
+        with records.batch():
+            for _ in range(count):
+                records.announcements.create(order, actor=ACTOR)
+        began, read = time.process_time(), 0
+        while looked_through := store_stated_relations_of_changed(records, limit=20):
+            assert looked_through <= 40
+            read += looked_through
+        assert read <= 4 * count
+        return time.process_time() - began
+
+    few = seconds_for(60)
+    assert seconds_for(240) < 20 * few  # 8 times; 59 where each change has all the others read again
 
 
 def test_texts_of_what_is_not_published_are_yielded(records: Records) -> None:
