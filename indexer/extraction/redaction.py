@@ -267,7 +267,7 @@ class Redactor:
                 found = document.read_page(page.number)
                 seen = dataclasses.replace(page, text=found.text, lines=found.lines)
                 inside = spans_inside(seen.text, seen.lines, areas_without_text.get(page.number, ()))
-                left += _readable(seen, [*inside, *_spans_of_numbers(seen.text, numbers)])
+                left += _readable(seen, [*inside, *spans_of_numbers(seen.text, numbers)])
         drawn = [page for page in pages if boxes.get(page.number)]
 
         def read_picture(page: Page) -> list[ReadableData]:
@@ -292,7 +292,7 @@ class Redactor:
         )
         seen = dataclasses.replace(page, text=read.text, lines=read.lines)
         parts = _spans_of_parts(seen.text, seen.lines, boxes, numbers)
-        return _readable(seen, [*_spans_of_numbers(seen.text, numbers), *parts])
+        return _readable(seen, [*spans_of_numbers(seen.text, numbers), *parts])
 
 
 def _refuse_what_takes_long(pages: Sequence[Page], boxes: Boxes, numbers: Sequence[str]) -> None:
@@ -481,13 +481,14 @@ def personal_digits_covered_up(pages: Sequence[Page], covered: Sequence[Page]) -
 
 def _numbers(text: str) -> list[str]:
     return [
-        _digits(text[found.start : found.end])
+        digits_of(text[found.start : found.end])
         for found in privacy.find_personal_data(text, page=0)
         if found.type in privacy.NUMBERS
     ]
 
 
-def _digits(text: str) -> str:
+def digits_of(text: str) -> str:
+    """Returns the digits of a text as Arabic digits, without all that stands between them."""
     return re.sub(r"\D", "", arabic_digits(text))
 
 
@@ -508,7 +509,7 @@ def _hide_middle(text: str) -> str:
     return text if len(text) < 3 * shown else f"{text[:shown]}…{text[-shown:]}"
 
 
-def _spans_of_numbers(text: str, numbers: Sequence[str]) -> list[tuple[int, int]]:
+def spans_of_numbers(text: str, numbers: Sequence[str]) -> list[tuple[int, int]]:
     """Returns where covered numbers stand in the text, however their digits are parted."""
     arabic = arabic_digits(text)
     parted = {

@@ -40,14 +40,25 @@ def test_words_are_marked_one_after_the_other_without_scrolling(
     page = staff()
     page.set_viewport_size({"width": 1366, "height": 768})
     page.goto(f"/staff/attachments/{paper.id}/redact")
+    expect(page.get_by_role("button", name="ทำสำเนาที่ปิดข้อมูลแล้ว")).to_be_in_viewport(ratio=1)
     click(page.get_by_label("ปิดข้อมูลทุกแห่งที่มีคำว่า"))
     for words in ("เงิน", "ผู้เสียหาย"):
         page.keyboard.type(words)  # over the words before
         page.keyboard.press("Enter")
         said = page.locator(".notice.good", has_text=f"ทำเครื่องหมาย “{words}” แล้ว")
         expect(said).to_be_in_viewport(ratio=1)
+        message, bar = _place(said), _place(page.locator(".saving"))
+        assert message["y"] + message["height"] <= bar["y"]
         expect(page.locator("#words")).to_be_focused()
         expect(page.locator("#words")).to_be_in_viewport(ratio=1)
+        expect(page.get_by_role("button", name="ทำสำเนาที่ปิดข้อมูลแล้ว")).to_be_in_viewport(ratio=1)
+    whole, boxes = page.get_by_label("ปิดทุกแห่งในหน้านี้"), page.locator("[name=box]")
+    press(whole)
+    assert not any(box.is_checked() for box in boxes.all())
+    boxes.first.check()
+    expect(whole).not_to_be_checked()
+    click(whole)
+    assert all(box.is_checked() for box in boxes.all())
 
 
 def test_boxes_are_moved_resized_deleted_and_burnt_in(

@@ -351,8 +351,13 @@ def test_personal_data_takes_a_reason(staff: Visit) -> None:
     expect(page.locator("[value=later]")).to_be_disabled()  # nobody would be there to state the reason
     page.check("[name=ground][value=legal-duty]")
     page.fill("#reason-public", "ระเบียบเบี้ยยังชีพ ข้อ 12 ให้ปิดประกาศ")
+    page.set_viewport_size({"width": DESK, "height": 700})
+    page.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
+    duty = page.locator("[name=ground][value=legal-duty]")
+    before = duty.bounding_box()
     page.check("[name=ground][value=office-contact]")
     expect(page.locator("#reason-public")).to_be_hidden()  # the choice says why
+    assert duty.bounding_box() == before  # nothing moves under the pointer
     page.check("[name=ground][value=legal-duty]")
     page.get_by_role("button", name="เผยแพร่").click()
     expect(page.locator(".notice.good")).to_contain_text("เผยแพร่แล้ว")

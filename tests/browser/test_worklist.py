@@ -75,7 +75,12 @@ def test_what_is_typed_for_many_stays_while_one_of_them_is_mended(staff: Visit, 
     page = staff()
     page.goto(f"/staff/publish?id={ids[0]}&id={ids[1]}")
     one, other = (page.locator(f"#candidate-{id}") for id in ids)
+    page.get_by_label("ดูภาพและชื่อครบทุกเรื่องแล้ว ติ๊กทั้งหมด").check()
+    expect(one.locator("[name=id]")).not_to_be_checked()  # no date was read from its file, nor typed
+    page.get_by_label("ดูภาพและชื่อครบทุกเรื่องแล้ว ติ๊กทั้งหมด").uncheck()
     one.locator("[name^=published_on-]").fill("9 มิ.ย. 2564")
+    page.get_by_label("ดูภาพและชื่อครบทุกเรื่องแล้ว ติ๊กทั้งหมด").check()
+    expect(one.locator("[name=id]")).to_be_checked()
     other.locator("[name=id]").check()
     with page.expect_popup() as opened:
         other.get_by_role("link", name="ยังไม่ได้ระบุผู้ประกาศ").click()
@@ -103,6 +108,7 @@ def test_a_title_is_typed_beside_its_scan_and_stays_while_another_is_mended(
     page = staff(width=width)
     page.goto(f"/staff/publish?id={id}&id={other}")
     act(page.get_by_label("ดูภาพและชื่อครบทุกเรื่องแล้ว ติ๊กทั้งหมด"))
+    expect(page.locator(f"#tick-{other}")).to_be_checked()
     expect(page.locator(f"#tick-{id}")).not_to_be_checked()  # it has no title yet
     page.get_by_label("เผยแพร่ด้วยชื่อเรื่อง").fill("เลื่อนการประชุมสภา")
     site.services.commands.announcements.revise(id, {"author": "กองช่าง"}, actor=NAME)

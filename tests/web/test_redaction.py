@@ -80,7 +80,7 @@ def test_a_found_address_keeps_its_village_together(site: Site) -> None:
     attachment = site.attach(made.id, memo("นายสมมติ ตัวอย่างดี บ้านเลขที่ ๑๒/๓ หมู่ ๔ ตำบลหนองปลาดุก"), "รายชื่อ.pdf")
     site.work()
     page = site.signed_in(Role.STAFF).get(f"/staff/attachments/{attachment.id}/redact").text
-    found = page[page.index("data-boxes") : page.index('id="words"')]
+    found = page[page.index("data-boxes") : page.index("data-making")]
     assert "หมู่ ๔" in found or "หมู่ 4" in found
     assert re.search(r'<span class="words">[^<]*(?:<wbr[^>]*>[^<]*)*หมู่ [๔4]', found)
 
@@ -385,6 +385,19 @@ def test_a_number_that_was_only_taken_out_of_the_text_is_still_covered_in_the_pi
     assert "พิจารณาให้ประชาชนเห็นแล้ว" in page
     boxes = re.findall(r'name="known" value="([^"]+)"', page)
     assert _covered(staff.post(address, data={"known": boxes, "all": "1"}).text) == [True]
+
+
+def test_a_number_is_proposed_wherever_it_stands_again_and_the_boxes_are_listed_by_page(site: Site) -> None:
+    made = site.announcement("ประกาศรายชื่อ", status=Status.DRAFT)
+    text = "นายสมชาย เลขประจำตัวประชาชน 3-1005-00123-45-7 ได้รับสิทธิ"  # a wrong check digit
+    between = [f"ข้อ {number} ให้ผู้มีสิทธิมารายงานตัว ณ สำนักงานเทศบาลภายในเวลาที่กำหนด" for number in range(40)]
+    attachment = site.attach(made.id, memo(text, *between, "ลงชื่อ ๓ ๑๐๐๕ ๐๐๑๒๓ ๔๕ ๗"))
+    site.work()
+    page = site.signed_in(Role.STAFF).get(f"/staff/attachments/{attachment.id}/redact").text
+    assert {find.page for find in site.services.attachments.get(attachment.id).details.personal_data} == {1}
+    _, *groups = page.split("data-page-boxes=")
+    assert [group.count('name="box"') for group in groups] == [1, 0, 1]
+    assert [group.count("1 แห่ง") for group in groups] == [1, 0, 1]
 
 
 def _line_on_personal_data(page: str) -> str:

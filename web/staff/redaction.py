@@ -24,7 +24,9 @@ from indexer.extraction.redaction import (
     RedactionIncomplete,
     box_without_margins,
     boxes_of_finds,
+    digits_of,
     spans_inside,
+    spans_of_numbers,
 )
 from web.bootstrap import services
 from web.errors import error_message
@@ -40,6 +42,7 @@ _DRAWN, _TYPED, _READABLE = "drawn", "typed", "readable"
 that could still be read in a copy."""
 
 _MOST_BOXES = 5_000  # boxes of one form; a list of names has some hundred
+_MOST_UNFOLDED = 20  # boxes of which the list is open on all pages
 _MOST_SPELLINGS = 30  # near spellings that are offered; a list that a person reads through
 
 
@@ -109,6 +112,7 @@ def redact(attachment_id: int) -> ResponseReturnValue:
         typed=typed,
         near=_near_spellings(boxes, read, typed),
         most_pages=MOST_PAGES,
+        most_unfolded=_MOST_UNFOLDED,
     )
 
 
@@ -190,6 +194,7 @@ def _found_boxes(attachment: Attachment, read: Sequence[Page]) -> list[Box]:
         if find.page in by_number
         for area in boxes_of_finds(by_number[find.page], [(find.start, find.end)])
     ]
+    boxes += _boxes_of_same_numbers(attachment, read)
     is_held = attachment.hold is HoldReason.PERSONAL_DATA
     known = {(box.page, box.area) for box in boxes}
     earlier = [
@@ -199,6 +204,27 @@ def _found_boxes(attachment: Attachment, read: Sequence[Page]) -> list[Box]:
         if (number, area) not in known
     ]
     return list(dict.fromkeys([*boxes, *earlier]))
+
+
+def _boxes_of_same_numbers(attachment: Attachment, read: Sequence[Page]) -> Iterator[Box]:
+    """Yields a box for each further place of an undecided number, where nothing around tells what it is."""
+    by_number = {page.number: page for page in read}
+    finds = [each for each in undecided_finds(attachment) if each.type in privacy.NUMBERS]
+    numbers = {
+        digits_of(by_number[find.page].text[find.start : find.end]): find.type
+        for find in finds
+        if find.page in by_number
+    }
+    for page in read:
+        known = [
+            range(find.start, find.end)
+            for find in attachment.details.personal_data
+            if find.page == page.number
+        ]
+        for number, type in numbers.items():
+            for start, end in spans_of_numbers(page.text, [number]):
+                if not any(start in span for span in known):
+                    yield from (Box(page.number, area, type) for area in boxes_of_finds(page, [(start, end)]))
 
 
 def _earlier_finds(

@@ -50,9 +50,7 @@ if (form) {
     if (values[4] === "drawn") makeEditable(box);
     else
       rect.addEventListener("click", () => {
-        tick.checked = !tick.checked;
-        changed = true;
-        paint(box);
+        tick.click();
       });
     line.onmouseenter = () => rect.classList.add("pointed");
     line.onmouseleave = () => rect.classList.remove("pointed");
@@ -123,11 +121,13 @@ if (form) {
   }
 
   function remove(box) {
-    const [next, shown] = [box.line.nextSibling, [box.rect, box.frame]];
+    const [lines, next, shown] = [box.line.parentNode, box.line.nextSibling, [box.rect, box.frame]];
     const parts = shown.map((part) => [part, part.parentNode]);
     [box.line, ...shown].forEach((part) => part.remove());
+    count(lines.parentNode);
     undone.push(() => {
-      list.insertBefore(box.line, next?.isConnected ? next : null);
+      lines.insertBefore(box.line, next?.isConnected ? next : null);
+      count(lines.parentNode);
       parts.forEach(([part, parent]) => parent.append(part));
       box.frame.focus();
     });
@@ -199,17 +199,27 @@ if (form) {
     event.preventDefault();
   }
 
+  // Says above the boxes of a page how many there are, and if all of them are ticked.
+  function count(group) {
+    const ticks = [...group.querySelectorAll("input[name=box]")];
+    group.querySelector("[data-count]").textContent = list.dataset.places.replace("#", ticks.length);
+    group.querySelector("[data-whole-page]").checked = ticks.every((tick) => tick.checked);
+  }
+
   function add(page, area) {
+    const group = list.querySelector(`[data-page-boxes="${page}"]`);
     const line = document.createElement("li");
     const label = document.createElement("label");
     const tick = document.createElement("input");
     const name = document.createElement("span");
     Object.assign(tick, { type: "checkbox", name: "box", value: [page, ...area, "drawn"].join(","), checked: true });
     label.className = "choice";
-    name.textContent = `${list.dataset.ofPage} ${page} · ${list.dataset.drawn}`;
+    name.textContent = list.dataset.drawn;
     label.append(tick, name);
     line.append(label);
-    list.append(line);
+    group.open = true;
+    group.querySelector("ul").append(line);
+    count(group);
     form.querySelector("[data-none]")?.remove();
     changed = true;
     const box = show(line);
@@ -217,7 +227,8 @@ if (form) {
       remove(box);
       undone.pop();
     });
-    list.scrollTop = list.scrollHeight; // the picture stays where it is
+    const beside = list.closest(".beside"); // scrolls by itself beside the picture, which stays where it is
+    beside.scrollTop += Math.max(0, line.getBoundingClientRect().bottom - beside.getBoundingClientRect().bottom);
     return box;
   }
 
@@ -309,6 +320,14 @@ if (form) {
     event.returnValue = ""; // what older browsers ask for
   });
   list.querySelectorAll("li").forEach(show);
+  list.addEventListener("change", ({ target }) => {
+    const group = target.closest("[data-page-boxes]");
+    if (target.matches("[data-whole-page]"))
+      group.querySelectorAll("input[name=box]").forEach((tick) => {
+        if (tick.checked !== target.checked) tick.click();
+      });
+    count(group);
+  });
 
   // What was marked is said beside the field, which takes the next words.
   const marked = form.querySelector("[data-marked]");
@@ -316,5 +335,6 @@ if (form) {
     marked.append(...document.querySelectorAll("main > .notice[role=status]"));
     form.elements.words.focus();
     form.elements.words.select();
+    marked.scrollIntoView({ block: "nearest" });
   }
 }

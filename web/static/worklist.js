@@ -84,10 +84,12 @@ if (tickAll) {
   const all = tickAll.querySelector("input");
   tickAll.hidden = false;
   all.addEventListener("change", () => {
-    const ready = document.querySelectorAll("[data-candidates] > :not([data-effect=blocking]) [name=id]:enabled");
-    ready.forEach((tick) => {
-      tick.checked = all.checked;
-    });
+    const ready = document.querySelectorAll("[data-candidates] > :not([data-effect=blocking])");
+    for (const row of ready) {
+      const tick = row.querySelector("[name=id]:enabled");
+      const isDateOpen = row.querySelector("[name^=published_on-]")?.value === ""; // looked at one by one
+      if (tick && !(all.checked && isDateOpen)) tick.checked = all.checked;
+    }
   });
 }
 
@@ -131,7 +133,7 @@ async function renew(looks) {
   const answer = document.hidden ? null : await fetch(location.href).catch(() => null);
   const fresh = answer?.ok && new DOMParser().parseFromString(await answer.text(), "text/html");
   const [today, now] = [document, fresh].map((page) => page && page.querySelector(".today"));
-  if (now && !today.contains(document.activeElement)) today.replaceWith(now);
+  if (now && !today.matches(":hover, :focus-within")) today.replaceWith(now); // no link moves under the pointer
   for (const row of fresh ? list.querySelectorAll("[data-untitled]") : []) {
     const renewed = fresh.querySelector(`[data-record="${row.dataset.record}"]`);
     if (!renewed || row.querySelector(".subject").contains(document.activeElement)) continue;
