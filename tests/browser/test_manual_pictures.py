@@ -1,4 +1,7 @@
-"""Takes the pictures of manual and README, so that they show pages, and the sheet to print, as they are.
+"""Takes the pictures of manual and README, and holds that they show the pages, and the sheet, as they are.
+
+Beside each picture lie the words of the page that it shows; a page that says something else fails here until
+its picture is taken anew, and its words with it:
 
 SCREENSHOTS=docs/manual/pictures python -m pytest tests/browser/test_manual_pictures.py
 """
@@ -8,10 +11,14 @@ from __future__ import annotations
 import datetime as dt
 import io
 import os
+import re
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pikepdf
 import pypdfium2
+import pytest
 import zxingcpp
 from PIL import Image
 from playwright.sync_api import Page
@@ -19,11 +26,14 @@ from playwright.sync_api import Page
 from archive.disclosure import fiscal_year
 from archive.model import Draft, ReadingStatus, Role
 from archive.thai import BANGKOK
+from archive.thai.dates import MONTHS, SHORT_MONTHS
 from indexer.extraction.separators import split_at_separators
+from indexer.scrub import read_scrub_record
 from tests.browser import site as sites
 from tests.browser.conftest import Visit, sign_in, wait_until
 from tests.browser.pages import open_page
 from tests.browser.site import ACTOR, PASSWORD, RunningSite, order
+from tests.operation.archives import run
 from web.accounts.passwords import hash_password
 
 _SMALLEST_CODE = 300  # pixels at 100 dpi, 8 cm on paper: a crooked, noisy scan still reads it
@@ -34,9 +44,23 @@ _SEEN_PICTURES_ARE_THERE = """
 )
 """
 
+PICTURES = Path(__file__).parents[2] / "docs" / "manual" / "pictures"
 
-def test_the_pages_that_manual_and_readme_show_are_there(
-    site: RunningSite, visit: Visit, staff: Visit
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSite]:
+    """An archive that no other test changes, after a night."""
+    data = tmp_path_factory.mktemp("pictured")
+    with sites.running(data) as site, tempfile.TemporaryDirectory(prefix="prakat-backups-") as backups:
+        assert run(data, "nightly", backups).exit_code == 0
+        sites.wait_until(
+            lambda: bool(read_scrub_record(data).files_finished_at), "the originals were verified"
+        )
+        yield site
+
+
+def test_the_pictures_of_manual_and_readme_show_the_pages_as_they_are(
+    site: RunningSite, visit: Visit
 ) -> None:
     paper = site.attachments[0]
     resident = visit(width=1000)
@@ -50,8 +74,9 @@ def test_the_pages_that_manual_and_readme_show_are_there(
         assert shown in resident.locator("main").inner_text(), address
         keep_picture(resident, name)
     site.services.people.accounts.add("สมศรี", hash_password(PASSWORD), Role.STAFF)
-    clerk, officer = visit(width=1000), staff(width=1000)
+    clerk, officer = visit(width=1000), visit(width=1000)
     sign_in(clerk, "สมศรี")
+    sign_in(officer)
     for page, name, address, shown in (
         (clerk, "worklist", "/staff", "งานทั้งหมด"),
         (clerk, "draft", f"/staff/announcements/{_draft(site)}", "บันทึกและตรวจก่อนเผยแพร่"),
@@ -61,7 +86,7 @@ def test_the_pages_that_manual_and_readme_show_are_there(
             "/staff/disclosure",
             f"ปีงบประมาณ {fiscal_year(dt.datetime.now(BANGKOK).date())}",
         ),
-        (officer, "health", "/staff/health", "สถานะระบบ"),
+        (officer, "health", "/staff/health", "ทุกอย่างทำงานปกติ"),
     ):
         open_page(page, address, 200)
         assert shown in page.locator("main").inner_text(), address
@@ -87,10 +112,29 @@ def _draft(site: RunningSite) -> int:
 
 
 def keep_picture(page: Page, name: str) -> None:
-    """Keep the part of the page that is seen first, in the folder that ``SCREENSHOTS`` names, if it does."""
+    """Compare the page with its picture by their words, or take it anew, where ``SCREENSHOTS`` is set."""
+    compare_or_keep_words(page, name)
     if folder := os.environ.get("SCREENSHOTS"):
         wait_until(page, _SEEN_PICTURES_ARE_THERE)
         _save(Image.open(io.BytesIO(page.screenshot())), Path(folder) / f"{name}.png")
+
+
+def compare_or_keep_words(page: Page, name: str) -> None:
+    """Compare the words of the page with those beside its picture, or keep them, as ``SCREENSHOTS`` says.
+
+    Each line counts once. What differs from day to day is left out.
+    """
+    lines = (" ".join(_CHANGING.sub("…", line).split()) for line in page.inner_text("body").splitlines())
+    words = "\n".join(dict.fromkeys(line for line in lines if re.search(r"[^\W…]", line))) + "\n"
+    if folder := os.environ.get("SCREENSHOTS"):
+        (Path(folder) / f"{name}.txt").write_text(words, encoding="utf-8")
+    else:
+        assert words == (PICTURES / f"{name}.txt").read_text(encoding="utf-8"), f"take {name}.png anew"
+
+
+_MONTH = "|".join(re.escape(each) for each in (*MONTHS, *SHORT_MONTHS))
+_NOT_THERE = "^(?:ยังไม่มี|ยังไม่ถึงกำหนด)$"  # of what is to be disclosed by a certain month
+_CHANGING = re.compile(rf"{_MONTH}|{_NOT_THERE}|/\S*prakat-backups\S*|\d[\d.,:]*")
 
 
 def _save(picture: Image.Image, path: Path) -> None:
@@ -98,9 +142,11 @@ def _save(picture: Image.Image, path: Path) -> None:
     picture.convert("RGB").quantize(256).save(path, optimize=True)
 
 
-def test_a_printed_separator_sheet_is_one_page_that_parts_a_stack(staff: Visit, tmp_path: Path) -> None:
-    page = staff()
+def test_a_printed_separator_sheet_is_one_page_that_parts_a_stack(visit: Visit, tmp_path: Path) -> None:
+    page = visit()
+    sign_in(page)
     page.goto("/staff/separator")
+    compare_or_keep_words(page, "separator")
     printed, document = tmp_path / "sheet.pdf", tmp_path / "order.pdf"
     page.pdf(path=printed, format="A4")
     document.write_bytes(order("7/2566", "แยกกอง", "เรื่องหนึ่ง"))
