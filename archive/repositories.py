@@ -117,6 +117,9 @@ class Announcements(Protocol):
     def published_ids(self) -> list[int]:
         """Return the ids of all published announcements, in the order of ``list_page``."""
 
+    def published_titles(self, organisation: int, *, limit: int) -> list[str]:
+        """Return the titles of an organisation's published announcements, in the order of ``list_page``."""
+
     def neighbours(self, id: int) -> tuple[Announcement | None, Announcement | None]:
         """Return the older and the newer published neighbour of this one, by ``published_on``, then id."""
 

@@ -6,10 +6,11 @@ cannot be read is recorded with its problem; only a file of which no page can be
 
 from __future__ import annotations
 
+import math
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -27,6 +28,8 @@ from indexer.extraction.embedded_text import EmbeddedTextDocument
 from indexer.extraction.image.deskew import Turn
 from indexer.extraction.metadata import extract_fields
 from indexer.extraction.ocr import recognition, tesseract
+from indexer.extraction.ocr.correction import known_place_names
+from indexer.extraction.ocr.place_names import attested_place_names
 from indexer.extraction.ocr_policy import PageTextDecision, better_text
 from indexer.extraction.page_images import rasterize_page, scan_size
 from indexer.extraction.reading_errors import UnreadableFile
@@ -44,6 +47,8 @@ PAGES_READ = "pages read"
 OCR_MILLISECONDS = "OCR milliseconds"
 """Names of the running totals of pages read and of time spent in OCR (milliseconds)."""
 
+KEEP_NAMES = 3600.0  # seconds after which an organisation's place names are looked for again …
+NEWEST_TITLES = 5_000  # … in so many of its titles
 OCR_SECONDS = 120.0  # for one page; most take some seconds
 OCR_MEMORY_MB = 1536  # for one page: its picture, and the models that read it
 
@@ -81,6 +86,7 @@ class AttachmentReader:
         self._files = files
         self._ocr_jobs = ocr_jobs
         self._recognisers = ThreadPoolExecutor(ocr_jobs, thread_name_prefix="ocr")
+        self._place_names: dict[int, tuple[float, tuple[str, ...]]] = {}
 
     def read_remaining_pages(self, attachment: Attachment, going_on: Callable[[], bool]) -> ReadingOutcome:
         """Reads and stores the pages not read yet; fails only if none can be read, or no disk space is left.
@@ -100,7 +106,8 @@ class AttachmentReader:
     def _read(self, attachment: Attachment, path: Path, going_on: Callable[[], bool]) -> ReadingOutcome:
         with EmbeddedTextDocument(path) as document:
             wanted = self._unread(attachment, document.outline.page_count)
-            for page in self._pages(attachment.id, document, wanted):
+            names = self._known_place_names(attachment.announcement_id) if wanted else ()
+            for page in self._pages(attachment.id, document, wanted, names):
                 self._records.pages.save(page, expected_sha256=attachment.sha256)
                 self._records.usage_statistics.add_to_total(PAGES_READ, 1)
                 if not going_on():
@@ -126,7 +133,13 @@ class AttachmentReader:
         }
         return [number for number in range(1, page_count + 1) if number not in done]
 
-    def _pages(self, attachment_id: int, document: EmbeddedTextDocument, wanted: list[int]) -> Iterator[Page]:
+    def _pages(
+        self,
+        attachment_id: int,
+        document: EmbeddedTextDocument,
+        wanted: list[int],
+        place_names: tuple[str, ...],
+    ) -> Iterator[Page]:
         """Yields pages with embedded text at once, and other pages as they are recognised.
 
         Only a few pages are recognised at a time, so that other attachments get their turn.
@@ -138,9 +151,9 @@ class AttachmentReader:
                 if embedded.page_text_decision in (PageTextDecision.EMBEDDED, PageTextDecision.BLANK):
                     yield page_from_embedded_text(attachment_id, embedded)
                     continue
-                pending[self._recognisers.submit(self._timed, attachment_id, document.path, embedded)] = (
-                    number
-                )
+                pending[
+                    self._recognisers.submit(self._timed, attachment_id, document.path, embedded, place_names)
+                ] = number
                 if len(pending) >= self._ocr_jobs:
                     yield from _finished(pending, FIRST_COMPLETED)
             while pending:
@@ -150,9 +163,21 @@ class AttachmentReader:
                 future.cancel()
             wait(pending)  # running recognitions still read the file, which is closed after this
 
-    def _timed(self, attachment_id: int, path: Path, embedded: EmbeddedPage) -> Page:
+    def _known_place_names(self, announcement_id: int) -> tuple[str, ...]:
+        """Returns the place names that the announcement's own organisation published, an hour old at most."""
+        organisation = self._records.announcements.get(announcement_id).organisation
+        at, names = self._place_names.get(organisation, (-math.inf, ()))
+        if time.monotonic() - at >= KEEP_NAMES:
+            titles = self._records.announcements.published_titles(organisation, limit=NEWEST_TITLES)
+            names = attested_place_names(titles)
+            self._place_names[organisation] = time.monotonic(), names
+        return names
+
+    def _timed(
+        self, attachment_id: int, path: Path, embedded: EmbeddedPage, place_names: tuple[str, ...]
+    ) -> Page:
         began = time.monotonic()
-        page = _recognise(attachment_id, path, embedded)
+        page = _recognise(attachment_id, path, embedded, place_names)
         self._records.usage_statistics.add_to_total(
             OCR_MILLISECONDS, round(1000 * (time.monotonic() - began))
         )
@@ -202,10 +227,16 @@ def page_from_embedded_text(attachment_id: int, embedded: EmbeddedPage, problem:
     )
 
 
-def _recognise(attachment_id: int, path: Path, embedded: EmbeddedPage) -> Page:
+def _recognise(attachment_id: int, path: Path, embedded: EmbeddedPage, place_names: tuple[str, ...]) -> Page:
     try:
         seen = sandbox.run_in_sandbox(
-            recognise_page, path, embedded.number, seconds=OCR_SECONDS, memory_mb=OCR_MEMORY_MB
+            recognise_page,
+            path,
+            embedded.number,
+            None,
+            place_names,
+            seconds=OCR_SECONDS,
+            memory_mb=OCR_MEMORY_MB,
         )
     except UnreadableFile as error:
         kept = embedded.page_text_decision is PageTextDecision.BOTH  # doubtful text is better than none
@@ -237,12 +268,17 @@ def page_from_recognition(attachment_id: int, number: int, ocr_page: recognition
     )
 
 
-def recognise_page(path: Path, number: int, turn: Turn | None = None) -> recognition.OcrPage:
+def recognise_page(
+    path: Path, number: int, turn: Turn | None = None, place_names: Sequence[str] = ()
+) -> recognition.OcrPage:
     """Renders and recognises a page, in the child process; ``UnreadableFile`` if either fails.
 
     ``turn``: degrees clockwise that set the file's page upright; None: as it can be read best.
+    ``place_names``: those that its archive knows, which count as words.
     """
-    seen = recognition.recognise_page_picture(rasterize_page(path, number, tesseract.DPI), turn=turn)
+    picture = rasterize_page(path, number, tesseract.DPI)
+    with known_place_names(place_names):
+        seen = recognition.recognise_page_picture(picture, turn=turn)
     if not seen.lines:
         return seen
     width, height = scan_size(path, number)

@@ -207,6 +207,16 @@ class EngineAnnouncements(EngineRepository):
         )
         return [row["id"] for row in found]
 
+    def published_titles(self, organisation: int, *, limit: int) -> list[str]:
+        found = self._engine.rows(
+            """SELECT title FROM announcement
+               WHERE organisation_id IN :organisations AND organisation_id = :organisation
+               AND status = 'published' ORDER BY published_on DESC, id DESC LIMIT :limit""",
+            organisation=organisation,
+            limit=limit,
+        )
+        return [row["title"] for row in found]
+
     def neighbours(self, id: int) -> tuple[Announcement | None, Announcement | None]:
         place = history.announcement_row(self._engine, id)
         earlier, later = (

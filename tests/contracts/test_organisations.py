@@ -297,6 +297,7 @@ INSTEAD: dict[tuple[type, str, str], Callable[[Town], object]] = {
         source=TextSource.OCR,
         confidence=None,
     ),
+    (Announcements, "published_titles", "organisation"): lambda _theirs: 1,
     (Pages, "correct", "lines"): lambda _theirs: (),
     (Pages, "correct", "doubts"): lambda _theirs: (),
     (Pages, "correct", "should_mark_corrected"): lambda _theirs: True,

@@ -130,6 +130,9 @@ def test_lists_newest_first_by_status(records: Records) -> None:
     found, total = records.announcements.list_page(statuses=[Status.PUBLISHED], page=2, per_page=2)
     assert ([one.id for one in found], total) == ([old.id], 3)
     assert records.announcements.published_ids() == [second.id, first.id, old.id]
+    titles = records.announcements.published_titles(old.organisation, limit=2)
+    assert titles == ["วันเดียวกัน 2", "วันเดียวกัน 1"]
+    assert records.announcements.published_titles(old.organisation + 1, limit=2) == []
 
 
 def test_every_change_that_search_must_follow_is_told_once_and_in_order(records: Records) -> None:

@@ -15,6 +15,8 @@ import math
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import cache, lru_cache
 from itertools import pairwise
 from typing import NamedTuple
@@ -35,6 +37,7 @@ LEAST_OF_LETTER = 6  # letters of the outline of a word that may have such a let
 UNKNOWN = 8.0  # cost (nats) of a letter that belongs to no word
 JOIN = 6.0  # gain (nats) from which on a stray space is removed
 REACH = 14  # letters on either side of a space that are compared
+PLACE = 10.0  # cost (nats) of a place name that the archive knows, at most: as of a usual word
 NAME = 14.0  # cost (nats) of a person's name: names are known words, but never replace other text
 LEAST_STEM = 3  # code points of a word that loses its ์ in front of another one: แพทย
 SHARE_OF_STEM = 0.01  # of the uses of such a word, in compounds without ์; พาณิชย has 0.03, ศูนย 0.0003
@@ -71,6 +74,7 @@ class _Words(NamedTuple):
     has the length of the longest outline of a word, by the outline's first ``HEAD`` letters. ``first_halves``
     and ``last_halves`` have the halves of the long words' outlines, of their own length and one letter off.
     ``compound_stems`` has the words in ์ that lose it in front of another word, as in พาณิชยกรรม, without it.
+    ``beginnings`` has every beginning of every word.
     """
 
     costs: dict[str, float]
@@ -80,6 +84,7 @@ class _Words(NamedTuple):
     first_halves: frozenset[str]
     last_halves: frozenset[str]
     compound_stems: frozenset[str]
+    beginnings: frozenset[str]
 
 
 def correct_ocr_errors(text: str) -> str:
@@ -259,8 +264,55 @@ def _one_letter_off(outline: str) -> list[str]:
     return sorted(near)
 
 
-@cache
+@contextmanager
+def known_place_names(names: Iterable[str]) -> Iterator[None]:
+    """Has place names count as words within the block, as usual ones that may replace misread text."""
+    reset = _PLACE_NAMES.set(frozenset(names))
+    _likeliest.cache_clear()
+    try:
+        yield
+    finally:
+        _PLACE_NAMES.reset(reset)
+        _likeliest.cache_clear()
+
+
+_PLACE_NAMES: ContextVar[frozenset[str]] = ContextVar("place names", default=frozenset())
+
+
 def _words() -> _Words:
+    names = _PLACE_NAMES.get()
+    return _words_and(names) if names else _listed_words()
+
+
+@lru_cache(maxsize=1)
+def _words_and(place_names: frozenset[str]) -> _Words:
+    """Returns the listed words with place names, which are as likely as usual words."""
+    listed = _listed_words()
+    costs = dict(listed.costs)
+    usual = {name for name in place_names if len(name) >= LEAST}
+    new = sorted(name for name in usual if name not in listed.outlines.get(name.translate(_OUTLINE), ()))
+    for name in place_names:
+        costs[name] = min(PLACE, costs.get(name, PLACE))
+    own = _outlined(new)
+    first_halves, last_halves = _halves(own)
+    return _Words(
+        costs,
+        _joined(listed.outlines, own),
+        _joined(listed.shortened, _shortened(own)),
+        _longest(place_names, listed.lengths),
+        listed.first_halves | first_halves,
+        listed.last_halves | last_halves,
+        listed.compound_stems,
+        listed.beginnings | _beginnings(place_names),
+    )
+
+
+def _joined(some: dict[str, list[str]], others: dict[str, list[str]]) -> dict[str, list[str]]:
+    return some | {outline: [*some.get(outline, ()), *alike] for outline, alike in others.items()}
+
+
+@cache
+def _listed_words() -> _Words:
     from pythainlp.corpus import thai_family_names, thai_female_names, thai_male_names, tnc
 
     counts = dict(tnc.unigram_word_freqs())
@@ -268,35 +320,62 @@ def _words() -> _Words:
     every = math.log(sum(counts.values()))
     costs = {word: every - math.log(counts.get(word, 0) + 1) for word in listed}
     in_use = (word for word, count in counts.items() if count >= IN_USE and len(word) >= LEAST_IN_USE)
-    outlines: dict[str, list[str]] = {}
-    for word in sorted(costs):
-        if len(word) >= LEAST and counts.get(word, 0) >= USUAL and _STRETCH.fullmatch(word):
-            outlines.setdefault(word.translate(_OUTLINE), []).append(word)
+    outlines = _outlined(
+        word
+        for word in sorted(costs)
+        if len(word) >= LEAST and counts.get(word, 0) >= USUAL and _STRETCH.fullmatch(word)
+    )
     for word in in_use:
         if _STRETCH.fullmatch(word):
             costs.setdefault(word, every - math.log(counts[word] + 1))
     for names in (thai_male_names(), thai_female_names(), thai_family_names()):
         for name in names:
             costs.setdefault(name, NAME)
-    lengths: dict[str, int] = {}
-    for outline in (word.translate(_OUTLINE) for word in costs):
-        lengths[outline[:HEAD]] = max(len(outline), lengths.get(outline[:HEAD], 0))
-    halves = [
-        (outline[: size // 2], outline[len(outline) - (size - size // 2) :])
-        for outline in outlines
-        if len(outline) >= LEAST_OF_LETTER
-        for size in (len(outline) - 1, len(outline), len(outline) + 1)
-    ]
-    first_halves, last_halves = (frozenset(side) for side in zip(*halves, strict=True))
+    first_halves, last_halves = _halves(outlines)
     return _Words(
         costs,
         outlines,
         _shortened(outlines),
-        lengths,
+        _longest(costs, {}),
         first_halves,
         last_halves,
         _compound_stems(costs, counts),
+        _beginnings(costs),
     )
+
+
+def _outlined(words: Iterable[str]) -> dict[str, list[str]]:
+    """Returns the words by their outlines."""
+    outlines: dict[str, list[str]] = {}
+    for word in words:
+        outlines.setdefault(word.translate(_OUTLINE), []).append(word)
+    return outlines
+
+
+def _longest(words: Iterable[str], known: Mapping[str, int]) -> dict[str, int]:
+    """Returns the ``known`` lengths of outlines, by their first letters, with those of the words."""
+    lengths = dict(known)
+    for outline in (word.translate(_OUTLINE) for word in words):
+        lengths[outline[:HEAD]] = max(len(outline), lengths.get(outline[:HEAD], 0))
+    return lengths
+
+
+def _halves(outlines: Iterable[str]) -> tuple[frozenset[str], frozenset[str]]:
+    """Returns the first and the last halves of long outlines, of their own length and one letter off."""
+    sizes = [
+        (outline, size)
+        for outline in outlines
+        if len(outline) >= LEAST_OF_LETTER
+        for size in (len(outline) - 1, len(outline), len(outline) + 1)
+    ]
+    return (
+        frozenset(outline[: size // 2] for outline, size in sizes),
+        frozenset(outline[len(outline) - (size - size // 2) :] for outline, size in sizes),
+    )
+
+
+def _beginnings(words: Iterable[str]) -> frozenset[str]:
+    return frozenset(word[:size] for word in words for size in range(1, len(word) + 1))
 
 
 def _compound_stems(words: Iterable[str], counts: Mapping[str, int]) -> frozenset[str]:
@@ -322,3 +401,8 @@ def _shortened(outlines: dict[str, list[str]]) -> dict[str, list[str]]:
 def word_rarities() -> dict[str, float]:
     """Returns every known word with its rarity in nats: 4 for the most frequent, some 18 for unseen words."""
     return _words().costs
+
+
+def word_beginnings() -> frozenset[str]:
+    """Returns every beginning of every known word."""
+    return _words().beginnings

@@ -11,12 +11,11 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
 from statistics import fmean
 
 from rapidfuzz.distance import Levenshtein
 
-from indexer.extraction.ocr.correction import word_rarities
+from indexer.extraction.ocr.correction import word_beginnings, word_rarities
 from indexer.extraction.ocr.line_layout import Symbol
 
 # Costs are in the recogniser's units of certainty.
@@ -224,9 +223,3 @@ def _unknown(text: str) -> float:
     if not text:
         return 0.0
     return UNKNOWN_MARK if unicodedata.category(text[0]) == "Mn" else UNKNOWN_LETTER
-
-
-@cache
-def word_beginnings() -> frozenset[str]:
-    """Returns every beginning of every known word."""
-    return frozenset(word[:size] for word in word_rarities() for size in range(1, len(word) + 1))

@@ -16,7 +16,7 @@ from PIL import Image
 
 from archive.model import Line, LowConfidenceSpan
 from indexer.extraction.image.deskew import MeasuredPage, Turn, UprightPage, measure_orientation
-from indexer.extraction.ocr import correction, line_voting, tesseract
+from indexer.extraction.ocr import correction, tesseract
 from indexer.extraction.ocr.glyph_alignment import align_to_ink
 from indexer.extraction.ocr.line_layout import Symbol, Transcript, add_cells, join_rows
 from indexer.extraction.ocr.line_rereading import reread_line
@@ -32,7 +32,7 @@ from indexer.extraction.ocr.second_layout import choose_rows, is_second_layout_w
 from indexer.extraction.ocr.tesseract import read_page, sample_line_beginnings
 from indexer.extraction.reading_errors import UnreadableFile
 
-RULES = 17
+RULES = 18
 """Version of the rules and the model of recognition: raised when they would read a page differently."""
 
 CONVINCING = 0.965  # mean confidence of a page that is certainly upright; wrong turns had 0.90–0.943
@@ -195,6 +195,5 @@ def _read(upright: UprightPage, deadline: float) -> _Reading:
 def load_before_fork() -> None:
     """Loads the recognition model and its words, which processes forked after it then share."""
     correction.word_rarities()
-    line_voting.word_beginnings()
     with contextlib.suppress(UnreadableFile):
         tesseract.load_engine()
