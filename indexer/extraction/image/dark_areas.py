@@ -22,7 +22,11 @@ LIGHT = 180  # grey levels from which on it may be of these letters
 LEAST_DARK = 0.5  # share of such pixels in a cell of the ground
 LEAST_HEIGHT, LEAST_WIDTH = 3, 8  # cells of an area: half of a head row, and a short word
 LEAST_FILL = 0.8  # share of an area's rectangle that is dark; emblems on 24 scans had up to 0.72
-LEAST_LETTERS, MOST_LETTERS = 0.01, 0.45  # share of light pixels inside an area with light letters
+LEAST_LETTERS, MOST_LETTERS = 0.01, 0.45  # share of light pixels inside an area with light letters …
+ENOUGH_LETTERS = 300  # … or number of them: on a whole dark cover a title and an address are 0.5 %
+PAPER = 95  # percentile of a page's tones that stands for paper, on photographs and grey copies 150–240 …
+LEAST_PAPER = 150  # … and less on a page that is dark as a whole
+WHITE = 240  # grey levels of paper that scanners leave as it is
 LEAST_LINE = 0.02  # share of dark pixels in a row of cells in which dark letters stand
 RULE = 0.6  # share of a row or column of an area that is all darker or all lighter: a rule, not letters
 DARKER = 30  # grey levels from an even ground down to dark letters on it
@@ -37,6 +41,8 @@ def invert_dark_areas(grey: Image.Image) -> Image.Image:
     height, width = small.shape[0] // CELL, small.shape[1] // CELL
     if not height or not width:
         return grey
+    whiter = _paper_to_white(small)
+    small = np.minimum(small * np.float32(whiter), 255).astype(np.uint8) if whiter > 1 else small
     blocks = small[: height * CELL, : width * CELL].reshape(height, CELL, width, CELL).swapaxes(1, 2)
     left = _smoothed((blocks < DARK).mean((2, 3)) >= LEAST_DARK)
     inverted = grey
@@ -48,8 +54,15 @@ def invert_dark_areas(grey: Image.Image) -> Image.Image:
             inside = _inside_area(area, left.shape)
             if _has_light_letters_alone(*_cut_out(blocks, inside)):
                 copy = grey.copy() if inverted is grey else inverted
-                inverted = _with_inverted(copy, area, float(np.median(blocks[inside])))
+                ground = float(np.median(blocks[inside])) / whiter
+                inverted = _with_inverted(copy, area, ground, 255 / whiter)
     return inverted
+
+
+def _paper_to_white(tones: NDArray[np.uint8]) -> float:
+    """Returns the factor by which tones are to be raised until paper is white; 1 without light paper."""
+    paper = float(np.percentile(tones[::2, ::2], PAPER))
+    return WHITE / paper if LEAST_PAPER <= paper < WHITE else 1.0
 
 
 def _inside_area(area: Area, shape: tuple[int, ...]) -> Cells:
@@ -84,7 +97,8 @@ def _has_light_letters_alone(tones: NDArray[np.uint8], within: Cells) -> bool:
             counted &= ~rules
     lightness = (light & counted).sum() / max(1, counted.sum())
     darkness = _by_strip(dark & counted) / np.maximum(1, _by_strip(counted))
-    return bool(LEAST_LETTERS <= lightness <= MOST_LETTERS and darkness.max() < LEAST_LINE)
+    has_letters = lightness >= LEAST_LETTERS or (light & counted).sum() >= ENOUGH_LETTERS
+    return bool(has_letters and lightness <= MOST_LETTERS and darkness.max() < LEAST_LINE)
 
 
 def _by_strip(pixels: Cells) -> NDArray[np.int64]:
@@ -92,8 +106,8 @@ def _by_strip(pixels: Cells) -> NDArray[np.int64]:
     return np.asarray(pixels.reshape(-1, CELL * pixels.shape[1]).sum(1))
 
 
-def _with_inverted(grey: Image.Image, area: Area, ground: float) -> Image.Image:
-    """Returns the page, changed in place: the ground of an area is white then, white letters in it black."""
+def _with_inverted(grey: Image.Image, area: Area, ground: float, paper: float) -> Image.Image:
+    """Returns the page, changed in place: the ground of an area is white, letters as light as paper black."""
     rows, columns = area
     cells = np.zeros((np.ptp(rows) + 1, np.ptp(columns) + 1), np.bool_)
     cells[rows - rows.min(), columns - columns.min()] = True
@@ -101,7 +115,11 @@ def _with_inverted(grey: Image.Image, area: Area, ground: float) -> Image.Image:
     mask = Image.fromarray(cells).convert("L").resize((cells.shape[1] * scale, cells.shape[0] * scale))
     place = int(columns.min()) * scale, int(rows.min()) * scale
     part = grey.crop((*place, place[0] + mask.width, place[1] + mask.height))
-    grey.paste(part.point(lambda tone: 255 - max(0.0, tone - ground) * 255 / (255 - ground)), place, mask)
+    grey.paste(
+        part.point(lambda tone: 255 - 255 * min(1.0, max(0.0, (tone - ground) / (paper - ground)))),
+        place,
+        mask,
+    )
     return grey
 
 

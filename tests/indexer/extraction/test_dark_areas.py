@@ -41,6 +41,22 @@ def test_white_letters_on_a_dark_ground_turn_black_wherever_the_band_begins(tone
         assert 0.03 < (band < 60).mean() < 0.3
 
 
+@pytest.mark.parametrize("paper", [160, 185, 212])
+def test_letters_as_light_as_the_paper_of_a_grey_copy_turn_black(paper: int) -> None:
+    copy = page_with_band(112, 490, 255).point(lambda tone: tone * paper / 255)
+    band = np.asarray(invert_dark_areas(copy))[510:540, 120:1080]
+    assert np.median(band) == 255
+    assert 0.03 < (band < 60).mean() < 0.3
+
+
+def test_few_white_letters_on_a_whole_dark_cover_turn_black() -> None:
+    cover = Image.new("L", (2480, 3508), 20)
+    ImageDraw.Draw(cover).text((700, 1400), "รายงานประจำปี ๒๕๖๕", 255, FONT.font_variant(size=96))
+    pixels = np.asarray(invert_dark_areas(cover))
+    assert np.median(pixels) == 255
+    assert (pixels[1400:1540, 700:1300] < 60).mean() > 0.03
+
+
 @pytest.mark.parametrize("width", [2, 3, 5])
 def test_black_rules_around_the_cells_of_a_head_row_do_not_keep_it_dark(width: int) -> None:
     page = page_with_band(110, 490, 255)
