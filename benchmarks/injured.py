@@ -9,6 +9,7 @@ injury costs how much, compared with the same pages uninjured:
   over the lines' length (white space ignored, Thai digits folded);
 - ``lines``: share of these lines that were read with at most one letter in ten wrong;
 - ``phrases``: share of the runs of four words in these lines that were read without an error;
+- ``digits lost``: share of the digits of the page's text that the reading lacks, wherever they stand;
 - ``extra``: letters read beyond those of the page's text, over its length: junk;
 - ``borders``: share of the borders of words read right that are off by over a third of a letter's height, on
   injuries that leave the letters in their places: what a highlight or a redaction is off by;
@@ -373,7 +374,7 @@ MOVED = {
 
 
 def counts(sheet: InjuredSheet, read: str) -> Counter[str]:
-    """Returns letters, wrong letters, lines, lines read, and letters read beyond those of the page."""
+    """Returns letters, wrong letters, lines, lines read, letters beyond those of the page, and digits."""
     result: Counter[str] = Counter()
     page = solid(read)
     for line in map(solid, sheet.text.splitlines()):
@@ -382,8 +383,10 @@ def counts(sheet: InjuredSheet, read: str) -> Counter[str]:
             result.update(letters=len(line), wrong=wrong, lines=1, read=wrong <= NEAR * len(line))
     for phrase in map(solid, _phrases(sheet.text)):
         result.update(phrases=1, exact=phrase in page)
-    own = Counter(solid(sheet.text))
-    result.update(extra=(Counter(page) - own).total(), text=own.total())
+    own, found = Counter(solid(sheet.text)), Counter(page)
+    digits = Counter({letter: count for letter, count in own.items() if letter.isdigit()})
+    result.update(extra=(found - own).total(), text=own.total())
+    result.update(digits=digits.total(), digits_lost=(digits - found).total())
     return result
 
 
@@ -472,6 +475,7 @@ def _table(sums: Mapping[str, Counter[str]]) -> Table:
         "letters wrong %",
         "lines %",
         "phrases %",
+        "digits lost %",
         "extra %",
         "borders off %",
         "turned",
@@ -484,6 +488,7 @@ def _table(sums: Mapping[str, Counter[str]]) -> Table:
             f"{100 * found['wrong'] / found['letters']:.1f}",
             f"{100 * found['read'] / found['lines']:.1f}",
             f"{100 * found['exact'] / found['phrases']:.1f}",
+            f"{100 * found['digits_lost'] / found['digits']:.1f}" if found["digits"] else "",
             f"{100 * found['extra'] / found['text']:.1f}",
             f"{100 * found['off'] / found['borders']:.1f}" if found["borders"] else "",
             str(found["turned"]),

@@ -30,6 +30,7 @@ from indexer.extraction.ocr.noise import (
 )
 from indexer.extraction.ocr.second_layout import choose_rows, is_second_layout_worthwhile
 from indexer.extraction.ocr.tesseract import read_page, sample_line_beginnings
+from indexer.extraction.ocr.unread_ink import read_unread_ink
 from indexer.extraction.reading_errors import UnreadableFile
 
 RULES = 18
@@ -75,6 +76,8 @@ def recognise_page_picture(
     deadline = time.monotonic() + seconds
     measured = measure_orientation(image)
     reading = _upright(measured, deadline) if turn is None else _read(measured.upright(turn), deadline)
+    if reading.accuracy >= LEAST_ACCURACY:
+        reading = reading.with_unread_ink(deadline)
     is_poor = LEAST_ACCURACY <= reading.accuracy < POOR_ACCURACY
     if is_poor and reading.fits_again(deadline) and is_second_layout_worthwhile(reading.rows):
         rows = choose_rows(reading.rows, reading.upright.image, deadline - time.monotonic())
@@ -144,11 +147,14 @@ def _evidence(symbols: Sequence[Symbol]) -> float:
 class _Reading:
     """A straightened picture and the rows of symbols read on it, from the top.
 
-    ``confidence``: mean over all symbols, noise included. ``evidence``: how strongly they speak for the turn.
-    ``seconds``: how long it took.
+    ``texts``, ``cells``: what the rows are joined from; a cell is text only beside a row. ``confidence``:
+    mean over all symbols, noise included. ``evidence``: how strongly they speak for the turn. ``seconds``:
+    how long it took.
     """
 
     upright: UprightPage
+    texts: list[list[Symbol]]
+    cells: list[list[Symbol]]
     rows: list[list[Symbol]]
     confidence: float
     evidence: float
@@ -160,6 +166,13 @@ class _Reading:
         Layout analysis knows no deadline: a page full of specks might take all the time that is left.
         """
         return deadline - time.monotonic() >= 2 * self.seconds
+
+    def with_unread_ink(self, deadline: float) -> _Reading:
+        """Returns the reading with words that layout analysis did not find, each in its row."""
+        words = read_unread_ink([*self.texts, *self.cells], self.upright.image, deadline)
+        texts, cells = _texts_and_cells(words)
+        rows = add_cells(join_rows([*self.texts, *texts]), [*self.cells, *cells])
+        return replace(self, rows=rows)
 
     @property
     def accuracy(self) -> float:
@@ -185,11 +198,21 @@ def _read(upright: UprightPage, deadline: float) -> _Reading:
     began = time.monotonic()
     fragments = read_page(upright.image, deadline - began)
     symbols = [symbol for line in fragments for symbol in line]
-    lines = list(map(without_dots, fragments))
-    rows = add_cells(
-        join_rows(filter(is_text, lines)), (line for line in lines if is_cell(line) and not is_text(line))
-    )
-    return _Reading(upright, rows, mean_confidence(symbols), _evidence(symbols), time.monotonic() - began)
+    texts, cells = _texts_and_cells(map(without_dots, fragments))
+    rows = add_cells(join_rows(texts), cells)
+    seconds = time.monotonic() - began
+    return _Reading(upright, texts, cells, rows, mean_confidence(symbols), _evidence(symbols), seconds)
+
+
+def _texts_and_cells(lines: Iterable[list[Symbol]]) -> tuple[list[list[Symbol]], list[list[Symbol]]]:
+    """Returns the lines that are text by themselves, and those that are where they stand in a row of text."""
+    texts, cells = list[list[Symbol]](), list[list[Symbol]]()
+    for line in lines:
+        if is_text(line):
+            texts.append(line)
+        elif is_cell(line):
+            cells.append(line)
+    return texts, cells
 
 
 def load_before_fork() -> None:
