@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Self
 from indexer.extraction import parsers
 from indexer.extraction.image import input_normalization
 from indexer.extraction.ocr_policy import PageTextDecision
-from indexer.extraction.office.text import TextPage
+from indexer.extraction.office.text_pages import TextPage
 from indexer.extraction.parsers import Parser
 from indexer.extraction.pdf import signatures
 from indexer.extraction.reading_errors import UnreadableFile
@@ -32,6 +32,9 @@ PAGE_SECONDS = 20.0  # for one page; most take some 0.03
 FILE_SECONDS = 900.0  # seconds for the embedded text of all pages together; a page takes some 0.03
 MAX_KILLS = 3  # number of pages that had to be stopped after which the rest of the file is not tried
 MEMORY_MB = 1024  # for a file and one of its pages
+
+_CONVERTED_WITHOUT_TEXT = {"empty", "no-office"}
+"""Reasons of a text reader for which LibreOffice is asked: pictures alone, or Word before 97."""
 
 
 class EmbeddedTextDocument:
@@ -78,19 +81,20 @@ class EmbeddedTextDocument:
         if parser.read_text is None:
             self._open_pdf(parser, path)
             return
+        without_text = "empty"
         try:
             texts = run_in_sandbox(parser.read_text, path, seconds=OPEN_SECONDS, memory_mb=MEMORY_MB)
         except UnreadableFile as error:
-            if error.code != "empty":
+            if error.code not in _CONVERTED_WITHOUT_TEXT:
                 raise
-            texts = ()  # it may consist of pictures
+            texts, without_text = (), error.code
         try:
             self._open_pdf(parser, path)
             are_all_drawn = parser.has_sheets and self.outline.page_count >= len(texts)
             texts = tuple(text for text in texts if text.is_unprinted and not are_all_drawn)
         except UnreadableFile as error:  # there is no converter, or it cannot read the file
             if not texts:
-                raise UnreadableFile("empty") from error
+                raise UnreadableFile(error.code if without_text == "no-office" else without_text) from error
             self.path, self.outline = path, pdf_parser.FileOutline(page_count=0)
         self._texts = texts
         self.outline = replace(self.outline, page_count=self.outline.page_count + len(texts))

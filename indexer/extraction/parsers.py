@@ -21,7 +21,9 @@ from indexer.extraction.office.libreoffice import (
     convert_office_to_pdf,
     find_libreoffice,
 )
-from indexer.extraction.office.text import TextPage, read_docx, read_odt, read_spreadsheet
+from indexer.extraction.office.text import read_docx, read_odt, read_spreadsheet
+from indexer.extraction.office.text_pages import TextPage
+from indexer.extraction.office.word97 import read_doc
 from indexer.extraction.reading_errors import UnreadableFile
 
 Converter = Callable[[Path, Path], None]
@@ -62,7 +64,7 @@ PARSERS = {
         Parser(filetype.HEIF, wrap_heif),
         _office_parser(filetype.DOCX, _document, read_docx),
         _office_parser(filetype.ODT, _document, read_odt),
-        _office_parser(filetype.DOC, _document),
+        _office_parser(filetype.DOC, _document, read_doc),
         _office_parser(filetype.XLSX, _spreadsheet, read_spreadsheet, has_sheets=True),
         _office_parser(filetype.ODS, _spreadsheet, read_spreadsheet, has_sheets=True),
         _office_parser(filetype.XLS, _spreadsheet, read_spreadsheet, has_sheets=True),

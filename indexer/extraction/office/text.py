@@ -11,13 +11,13 @@ import datetime as dt
 import re
 import zipfile
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from archive import thai
+from indexer.extraction.office.text_pages import MAX_CHARACTERS, PageAssembler, TextPage, as_text_pages
 from indexer.extraction.reading_errors import UnreadableFile
 from indexer.lazy_import import lazy_import
 
@@ -30,40 +30,31 @@ else:
 
 MAX_PARTS = 10_000  # files in a package; a document of 400 pictures has some 500
 MAX_UNPACKED = 256 << 20  # bytes of all parts together; the largest real file looked at had 40 MB
-MAX_CHARACTERS = 5_000_000  # of all pages together: some 2,000 pages of print
 
 _ENCRYPTED = 0x1  # flag of an encrypted part (ZIP specification, 4.4.4)
 _DEFAULT_NAME = re.compile(r"(?:sheet|แผ่น|แผ่นงาน|ชีต)\s*\d+", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
-class TextPage:
-    """The text of a page. ``is_unprinted``: the text is in the file but on none of its printed pages."""
-
-    text: str
-    is_unprinted: bool = False
-
-
 def read_docx(path: Path) -> tuple[TextPage, ...]:
     """Returns a Word document's pages, then unprinted text, in a sandbox child; ``UnreadableFile`` if bad."""
     with _opened_package(path) as package:
-        pages, hidden = _Pages(), _Pages()
+        pages, hidden = PageAssembler(), PageAssembler()
         for pattern in (r"header\d*", r"document\d*", r"(?:footer\d*|footnotes|endnotes)"):
             for part in _matching_parts(package, rf"word/{pattern}\.xml"):
                 _add_docx_text(part, pages, hidden)
         for part in _matching_parts(package, r"word/comments\.xml"):
             _add_docx_text(part, hidden, hidden)
-    return _as_pages(pages.finished(), hidden.finished())
+    return as_text_pages(pages.finished(), hidden.finished())
 
 
 def read_odt(path: Path) -> tuple[TextPage, ...]:
     """Returns an ODT's pages, then its unprinted text, in a sandbox child; ``UnreadableFile`` if bad."""
     with _opened_package(path) as package:
-        pages, hidden = _Pages(), _Pages()
+        pages, hidden = PageAssembler(), PageAssembler()
         for part in _matching_parts(package, r"(?:styles|content)\.xml"):
             for each in part.iter("{*}master-styles", "{*}body"):
                 _add_odt_text(each, pages, hidden)
-    return _as_pages(pages.finished(), hidden.finished())
+    return as_text_pages(pages.finished(), hidden.finished())
 
 
 def read_spreadsheet(path: Path) -> tuple[TextPage, ...]:
@@ -88,7 +79,7 @@ def read_spreadsheet(path: Path) -> tuple[TextPage, ...]:
         raise UnreadableFile("password") from error
     except (calamine.CalamineError, OSError, ValueError) as error:
         raise UnreadableFile("damaged") from error
-    return _as_pages(pages, hidden)
+    return as_text_pages(pages, hidden)
 
 
 def _sheet_text(name: str, sheet: calamine.CalamineSheet, most: int) -> str:
@@ -119,46 +110,6 @@ def _cell_text(value: object) -> str:
     if isinstance(value, float):
         return f"{value:.15g}"  # as many digits as Excel keeps
     return re.sub(r"\s+", " ", str(value)).strip()
-
-
-class _Pages:
-    """Collects text, and splits it into pages."""
-
-    def __init__(self) -> None:
-        self._pages: list[str] = []
-        self._pieces: list[str] = []
-        self._left = MAX_CHARACTERS
-
-    def add(self, text: str) -> None:
-        self._left -= len(text)
-        if self._left < 0:
-            raise UnreadableFile("office-too-big")
-        self._pieces.append(text)
-
-    def break_page(self) -> None:
-        """Begins a new page, unless the present one is empty."""
-        text = "".join(self._pieces)
-        if text.strip():
-            self._pages.append(text)
-            self._pieces.clear()
-
-    def finished(self) -> list[str]:
-        self.break_page()
-        return self._pages
-
-
-def _as_pages(shown: Iterable[str], hidden: Iterable[str]) -> tuple[TextPage, ...]:
-    """Returns the texts that are not empty as pages. Raises ``UnreadableFile`` when there are none."""
-    pages = [TextPage(text) for text in map(_clean, shown) if text]
-    pages += [TextPage(text, is_unprinted=True) for text in map(_clean, hidden) if text]
-    if not pages:
-        raise UnreadableFile("empty")
-    return tuple(pages)
-
-
-def _clean(text: str) -> str:
-    lines = (line.strip() for line in thai.canonical_text(text).split("\n"))
-    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
 
 
 @contextmanager
@@ -215,7 +166,7 @@ def _parse(content: bytes) -> etree._Element:
 _DOCX_CHARACTERS = {"tab": "\t", "cr": "\n", "noBreakHyphen": "-"}
 
 
-def _add_docx_text(root: etree._Element, pages: _Pages, hidden: _Pages) -> None:
+def _add_docx_text(root: etree._Element, pages: PageAssembler, hidden: PageAssembler) -> None:
     """Adds the text of a part of a Word document to ``pages``, and its deleted text to ``hidden``."""
     walker = etree.iterwalk(root, events=("start", "end"))
     for event, element in walker:
@@ -240,7 +191,7 @@ def _add_docx_text(root: etree._Element, pages: _Pages, hidden: _Pages) -> None:
 _ODT_CHARACTERS = {"tab": "\t", "line-break": "\n"}
 
 
-def _add_odt_text(root: etree._Element, pages: _Pages, hidden: _Pages) -> None:
+def _add_odt_text(root: etree._Element, pages: PageAssembler, hidden: PageAssembler) -> None:
     """Adds the text below an element to ``pages``, and its comments and deleted text to ``hidden``."""
     walker = etree.iterwalk(root, events=("start", "end"))
     for event, element in walker:

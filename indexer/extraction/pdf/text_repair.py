@@ -108,14 +108,21 @@ def _substitute(pattern: str, replacement: str | Callable[[re.Match[str]], str])
     return lambda text: text.replace(compiled, replacement)
 
 
-def _read_latin_as_thai(text: _Tracer) -> None:
-    """Decodes text of old Thai fonts that pass as Latin-1: each code is a TIS-620 byte (``¡ÒÃ`` is การ)."""
-    high = [letter for letter in text.text if "\xa1" <= letter <= "\xfb"]
-    if len(high) < _LATIN_ENOUGH or len(high) < len(thai_letters(text.text)):
-        return
+def read_latin_as_thai(text: str) -> str:
+    """Returns text of old Thai fonts that passes as Latin-1 (``¡ÒÃ``) as Thai (การ), letter for letter.
+
+    Each code is then a TIS-620 byte. Any other text is returned as it is.
+    """
+    high = [letter for letter in text if "\xa1" <= letter <= "\xfb"]
+    if len(high) < _LATIN_ENOUGH or len(high) < len(thai_letters(text)):
+        return text
     table = {code: bytes([code]).decode("cp874", "ignore") or chr(code) for code in range(0xA1, 0xFC)}
-    if dictionary_coverage(text.text.translate(table)) >= _LATIN_COVERAGE:
-        text.replace_each(table)
+    thai = text.translate(table)
+    return thai if dictionary_coverage(thai) >= _LATIN_COVERAGE else text
+
+
+def _read_latin_as_thai(text: _Tracer) -> None:
+    text.text = read_latin_as_thai(text.text)
 
 
 _LATIN_ENOUGH = 20  # letters above ASCII, below which nothing is taken for Thai

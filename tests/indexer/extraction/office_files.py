@@ -134,25 +134,71 @@ def ods(rows: list[list[str]]) -> bytes:
 
 def compound(*names: str) -> bytes:
     """Returns a compound file (MS-CFB) with empty streams of the given names: at most three."""
+    return compound_file(dict.fromkeys(names, b""))
+
+
+def compound_file(streams: Mapping[str, bytes]) -> bytes:
+    """Returns a compound file with at most three streams, of 4,096 bytes or more unless they are empty."""
     free, end, fat_mark = 0xFFFFFFFF, 0xFFFFFFFE, 0xFFFFFFFD
     header = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(16)
     header += struct.pack("<HHHHH6x", 0x3E, 3, 0xFFFE, 9, 6)
     header += struct.pack("<IIIIIIIII", 0, 1, 1, 0, 4096, end, 0, end, 0)
     header += struct.pack("<109I", 0, *[free] * 108)
-    fat = struct.pack("<128I", fat_mark, end, *[free] * 126)
+    fat = [fat_mark, end]
     entries = [_entry("Root Entry", 5, free, 1)]
-    entries += [
-        _entry(name, 2, at + 1 if at < len(names) else free, free) for at, name in enumerate(names, start=1)
-    ]
+    for at, (name, content) in enumerate(streams.items(), start=1):
+        right = at + 1 if at < len(streams) else free
+        entries.append(_entry(name, 2, right, free, len(fat) if content else end, len(content)))
+        sectors = -(-len(content) // 512)
+        fat += [*range(len(fat) + 1, len(fat) + sectors), end] if sectors else []
     entries += [bytes(128)] * (4 - len(entries))
-    return header + fat + b"".join(entries)
+    body = b"".join(content + bytes(-len(content) % 512) for content in streams.values())
+    return header + struct.pack("<128I", *fat, *[free] * (128 - len(fat))) + b"".join(entries) + body
 
 
-def _entry(name: str, kind: int, right: int, child: int) -> bytes:
+def _entry(name: str, kind: int, right: int, child: int, first: int = 0xFFFFFFFE, size: int = 0) -> bytes:
     text = (name + "\0").encode("utf-16-le")
     return (
         text.ljust(64, b"\0")
         + struct.pack("<HBBIII", len(text), kind, 1, 0xFFFFFFFF, right, child)
         + bytes(36)
-        + struct.pack("<IQ", 0xFFFFFFFE, 0)
+        + struct.pack("<IQ", first, size)
     )
+
+
+WORD_97 = 0xC1  # number of its format
+
+
+def word_document(
+    *pieces: str | bytes,
+    comments: str = "",
+    version: int = WORD_97,
+    flags: int = 0x0200,
+    place: int | None = None,
+    cut: int | None = None,
+) -> bytes:
+    """Returns a Word 97 document of pieces of text: strings in 16 bits a character, bytes in 8.
+
+    ``comments`` follow the text. ``flags`` and ``version`` are those of its header. ``place``: where the
+    first piece is said to be. ``cut``: the size that the piece table is said to have.
+    """
+    stories = [*pieces, comments] if comments else list(pieces)
+    body, places, borders = bytearray(2048), [], [0]
+    for each in stories:
+        is_8_bit = isinstance(each, bytes)
+        places.append(len(body) * 2 | 1 << 30 if is_8_bit else len(body))
+        body += each if isinstance(each, bytes) else each.encode("utf-16-le")
+        borders.append(borders[-1] + len(each))
+        body += bytes(len(body) % 2)
+    if place is not None:
+        places[0] = place
+    plc = struct.pack(f"<{len(borders)}I", *borders)
+    plc += b"".join(struct.pack("<HIH", 0, each, 0) for each in places)
+    formatting = b"\x01\x02\x00\x00\x00"
+    size = len(plc) if cut is None else cut
+    table = formatting + b"\x02" + struct.pack("<I", size) + plc
+    struct.pack_into("<HH6xH", body, 0, 0xA5EC, version, flags)
+    struct.pack_into("<I", body, 0x4C, borders[-1] - len(comments))
+    struct.pack_into("<I", body, 0x5C, len(comments))
+    struct.pack_into("<II", body, 0x1A2, 0, len(table))
+    return compound_file({"WordDocument": bytes(body).ljust(4096, b"\0"), "1Table": table.ljust(4096, b"\0")})

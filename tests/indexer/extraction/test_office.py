@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.server
 import io
+import struct
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -16,6 +17,7 @@ from indexer.extraction import sandbox
 from indexer.extraction.embedded_text import EmbeddedTextDocument
 from indexer.extraction.ocr_policy import PageTextDecision
 from indexer.extraction.office import libreoffice, text
+from indexer.extraction.office.text_pages import MAX_CHARACTERS
 from indexer.extraction.page_images import rasterize_page
 from indexer.extraction.parsers import parser_of
 from indexer.extraction.reading_errors import MESSAGES, UnreadableFile
@@ -27,6 +29,7 @@ from tests.indexer.extraction.office_files import (
     opendocument,
     package,
     paragraph,
+    word_document,
     xlsx,
 )
 
@@ -73,7 +76,40 @@ def test_text_is_read_page_by_page_without_libreoffice(tmp_path: Path) -> None:
     assert pages(ods(ROWS), tmp_path) == ["งบประมาณ\nรายการ\tจำนวนเงิน\nค่าวัสดุ\t๑,๒๕๐"]
     book = xlsx({"ลับ": [["ซ่อนอยู่"]], "Sheet1": ROWS, "ว่าง": []}, hidden=("ลับ",))
     assert pages(book, tmp_path) == ["รายการ\tจำนวนเงิน\nค่าวัสดุ\t๑,๒๕๐", "ลับ\nซ่อนอยู่"]
-    assert failure(compound("WordDocument"), tmp_path) == "no-office"
+
+
+@pytest.mark.usefixtures("without_libreoffice")
+def test_text_of_word_97_is_read_without_libreoffice(tmp_path: Path) -> None:
+    written_by_libreoffice = (Path(__file__).parent / "memo.doc").read_bytes()
+    (memo,) = pages(written_by_libreoffice, tmp_path)
+    assert memo.splitlines()[:5] == [
+        "บันทึกข้อความ",
+        "ที่ มท 0808.2/ว 1234 ลงวันที่ 5 มกราคม 2546",
+        "เว็บไซต์เทศบาล",
+        "รายการ\tจำนวนเงิน",
+        "ค่าวัสดุสำนักงาน\t๑,๒๕๐ บาท",
+    ]
+    assert "with a dash – and “quotes”" in memo
+    assert "secret.example" not in memo  # the address of a link, as in DOCX
+    link = '\x13 HYPERLINK "\x13 PAGE \x148\x15" \x14เว็บไซต์\x15'
+    pieces = ("ประกาศเทศบาล\r", b"No. 7\x96A\r", f"{link}\x0cหน้าที่สอง\rก\x07ข\x07\x07ค\x1eง\x01\r")
+    assert pages(word_document(*pieces, comments="ความเห็น\r"), tmp_path) == [
+        "ประกาศเทศบาล\nNo. 7–A\nเว็บไซต์",
+        "หน้าที่สอง\nก\tข\nค-ง",
+        "ความเห็น",
+    ]
+
+
+@pytest.mark.usefixtures("without_libreoffice")
+def test_thai_that_passes_as_latin_in_word_97_is_read_as_thai(tmp_path: Path) -> None:
+    sentence = "ประกาศเทศบาลตำบล เรื่อง รับสมัครบุคคลเพื่อเลือกสรรเป็นพนักงานจ้าง"
+    assert pages(word_document(sentence.encode("cp874")), tmp_path) == [sentence]
+    assert pages(word_document(sentence.encode("cp874").decode("latin-1")), tmp_path) == [sentence]
+    french = "Année scolaire à l’école, où les élèves étudient déjà; représenté, été, né, clé, dé".encode(
+        "cp1252"
+    )
+    assert pages(word_document(french), tmp_path) == [french.decode("cp1252")]
+    assert pages(word_document(sentence, b" 25 \xb0C \xbd"), tmp_path) == [f"{sentence} 25 °C ½"]
 
 
 @pytest.mark.parametrize(
@@ -127,7 +163,7 @@ FOREIGN_ENTITY = '<!DOCTYPE w [<!ENTITY f SYSTEM "file:///etc/passwd">]><w><t>&f
     [
         (lambda: docx("", **{f"word__media__{n}": BOMB for n in range(6)}), {"office-too-big"}),
         (lambda: docx("", **{f"word__media__{n}": b"" for n in range(text.MAX_PARTS)}), {"office-too-big"}),
-        (lambda: docx(paragraph("ก" * (text.MAX_CHARACTERS + 1))), {"office-too-big", "damaged"}),
+        (lambda: docx(paragraph("ก" * (MAX_CHARACTERS + 1))), {"office-too-big", "damaged"}),
         (lambda: package({"word/document.xml": MANY_ENTITIES}), {"damaged"}),
         (lambda: package({"word/document.xml": FOREIGN_ENTITY}), {"damaged"}),
         (lambda: package({"word/document.xml": "<w>" * 100_000}), {"damaged"}),
@@ -136,12 +172,44 @@ FOREIGN_ENTITY = '<!DOCTYPE w [<!ENTITY f SYSTEM "file:///etc/passwd">]><w><t>&f
         (lambda: opendocument("text", "<text:p>ก</text:p>", manifest="<m:encryption-data/>"), {"password"}),
         (lambda: xlsx({"ก": ROWS}).replace(b"PK\x03\x04", b"PK\x03\x05", 3), {"not-a-pdf", "damaged"}),
         (lambda: compound("Workbook"), {"empty"}),
+        (lambda: compound("WordDocument"), {"damaged"}),
+        (lambda: word_document("ก\r", flags=0x0300), {"password"}),
+        (lambda: word_document("ก\r", version=0x68), {"no-office"}),  # Word 95
+        (lambda: word_document("\r"), {"empty"}),
+        (lambda: word_document("ก\r", flags=0), {"damaged"}),  # its table is not there
+        (lambda: word_document("ก\r", place=1 << 29), {"damaged"}),
+        (lambda: word_document("ก\r", place=4095 << 1 | 1 << 30), {"damaged"}),
+        (lambda: word_document("ก\r", cut=0xFFFF_FFFF), {"damaged"}),
+        (lambda: word_document("ก\r", cut=2), {"damaged"}),
+        (lambda: word_document("\x13" * 9_000 + "\x0c" * 9_000), {"empty"}),
+        (lambda: word_document("ก\r")[:1600], {"damaged"}),
+        (lambda: _with_endless_stream(word_document("ก\r"), 0x7FFF_FFFF), {"damaged"}),
+        (lambda: _with_many_characters(word_document("ก\r")), {"office-too-big"}),
     ],
 )
 def test_hostile_office_files_end_with_their_reason(
     make: Callable[[], bytes], codes: set[str], tmp_path: Path
 ) -> None:
     assert failure(make(), tmp_path) in codes
+
+
+@pytest.mark.usefixtures("without_libreoffice")
+def test_a_stream_that_leads_back_to_its_start_is_read_to_its_size(tmp_path: Path) -> None:
+    assert len(pages(_with_endless_stream(word_document("ก\r"), 4096), tmp_path)) == 1
+
+
+def _with_endless_stream(document: bytes, size: int) -> bytes:
+    """Returns a compound file whose first stream has its first sector as the next one, for ever."""
+    changed = bytearray(document)
+    struct.pack_into("<I", changed, 512 + 4 * 2, 2)
+    struct.pack_into("<Q", changed, 1024 + 128 + 120, size)
+    return bytes(changed)
+
+
+def _with_many_characters(document: bytes) -> bytes:
+    one_piece = struct.pack("<3I", 16, 0, len("ก\r"))
+    assert document.count(one_piece) == 1
+    return document.replace(one_piece, struct.pack("<3I", 16, 0, MAX_CHARACTERS + 1))
 
 
 @pytest.mark.parametrize("read", [text.read_docx, text.read_spreadsheet])
