@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from archive.model import DocumentKind, ExtractedField, Page
 from archive.privacy import COVER
@@ -78,6 +79,7 @@ _PLACES = re.compile("ค่าย|วัด|ชุมชน")  # senders, or a 
 _NUMBER_WITHOUT_OFFICE = bare_pattern(rf"ที่(?!.*[{LETTERS_AND_SIGNS}]{{8}})")
 _NUMBER_BEHIND = re.compile(rf"\s+ที่\s*(?={_REFERENCE.pattern})")
 _NO_DEPARTMENT = re.compile("ที่|ต่าง|อื่น")  # behind the word for a department in a sentence
+_TAX_NUMBER = re.compile(r"\s*\(?\s*(?:เลข\S*\s*)?(?:ผู้)?เสียภาษี.*$")  # behind a firm's name
 _NO_SENDER = re.compile("อำเภอ|จังหวัด|สำนักงานใหญ่")  # first words of an address below the sender's name
 _ISSUERS = re.compile(
     f"{OFFICE}|{STATE_ENTERPRISE}|ผู้(?:ว่า|อำนวย|บัญชา|บังคับ|จัดการ|กำกับ|ใหญ่)|นาย|ปลัด|กำนัน|ประธาน|"
@@ -316,6 +318,13 @@ def _joined(lines: list[str]) -> str:
 
 
 def _from(document: DocumentLayout) -> FieldValue | None:
+    """Returns the sender or issuer, without the tax number that firms write behind their name."""
+    found = _sender_or_issuer(document)
+    name = _TAX_NUMBER.sub("", found.value) if found else ""
+    return replace(found, value=name) if found and name else None
+
+
+def _sender_or_issuer(document: DocumentLayout) -> FieldValue | None:
     if document.title and document.title[1] in _ISSUED:
         return _issuer(document, document.title)
     if document.kind is None or document.kind.value not in _PAPERS:

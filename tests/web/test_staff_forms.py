@@ -938,6 +938,13 @@ def test_a_save_of_what_is_public_says_that_residents_see_it_and_where_it_is_und
         data = sent_form(clerk.get(form).text) | {"body": "ใหม่"}
         said = clerk.post(form, data=data, follow_redirects=True).text
         assert ("ประชาชนเห็นแล้ว" in said) is is_seen
+        _undo_beside_message(clerk, said)
+        assert site.services.announcements.get(made.id).body == made.body
+        paper = site.attach(made.id, memo("ถนน"), "ถนน.pdf")
+        data = sent_form(clerk.get(form).text) | {"body": "ใหม่", f"label-{paper.id}": "แบบแปลนถนน"}
+        said = clerk.post(
+            form, data=data, follow_redirects=True
+        ).text  # two changes, each with its own way back
         assert (f'href="{form}/history">ดูหรือเลิกทำ' in said) is is_seen
 
 

@@ -64,6 +64,7 @@ _DONE = {
     "withdraw": gettext_noop(
         "ถอนประกาศแล้ว ประชาชนเห็นเพียงชื่อเรื่อง (ถ้าไม่มีข้อมูลส่วนบุคคล) วันที่ เหตุผลที่ถอน และฉบับที่ใช้แทน (ถ้ามี)"
     ),
+    "revise": gettext_noop("บันทึกแล้ว"),
     "order": gettext_noop("เรียงเอกสารใหม่แล้ว"),
     "label": gettext_noop("บันทึกชื่อเอกสารแล้ว"),
     "detach": gettext_noop("นำ “%(label)s” ออกแล้ว นำกลับมาได้จากรายการเอกสารที่นำออก"),
@@ -162,21 +163,30 @@ def save_and_redirect(announcement_id: int) -> ResponseReturnValue:
     """
     if "last_change" not in request.form:
         abort(400)
+    before = edit_conflicts.last_change_id(announcement_id)
     try:
         _save_form(announcement_id)
     except PrakatError as error:
         flash(error_message(error), "bad")
         return _form(announcement_id, request.form, error=error)
     if "publish" not in request.form:
+        made = [each for each in services().history.entries(announcement_id) if each.id > before]
+        if len(made) == 1 and made[0].action in _DONE:
+            return redirect(_page_with_undo(announcement_id))
         flash(_saved_message(announcement_id), "good")
     return redirect(_after_saving(announcement_id))
 
 
-def _saved_message(announcement_id: int) -> str:
-    """Returns that the form was saved; of a published record also who sees it, and where it is undone."""
+def _saved_message(announcement_id: int, *, has_undo: bool = False) -> str:
+    """Returns that the form was saved; of a published record also who sees it, and where it is undone.
+
+    ``has_undo``: the way back stands beside the message.
+    """
     saved = _("บันทึกแล้ว")
     if services().announcements.get(announcement_id).status is not Status.PUBLISHED:
         return str(saved)
+    if has_undo:
+        return " ".join([saved, _("ประชาชนเห็นแล้ว")])
     link = Markup('<a href="{}">{}</a>').format(
         url_for("staff.history", announcement_id=announcement_id), _("ดูหรือเลิกทำในประวัติการแก้ไข")
     )
@@ -515,6 +525,8 @@ def _page_with_undo(announcement_id: int, anchor: str | None = None) -> str:
 def _done_sentence(change: Change) -> str:
     """Returns the message about a change that was just made."""
     said = _DONE[change.action]
+    if change.action == "revise":
+        return _saved_message(change.announcement_id or 0, has_undo=True)
     if change.action != "detach":
         return str(_(said))
     detached = services().attachments.get_detached(int(str(change.before["attachment_id"])))

@@ -126,6 +126,16 @@ if (candidates) {
   for (const back of ["visibilitychange", "focus"]) addEventListener(back, showMended);
 }
 
+// What was to be done before stays in its place, and what is new follows: no link moves under the pointer.
+function keepPlaces(now, before) {
+  const shown = [...before.querySelectorAll("a")].map((link) => link.getAttribute("href"));
+  const place = (line) => shown.indexOf(line.firstElementChild.getAttribute("href")) + 1 || Infinity;
+  const lines = [...now.querySelectorAll("li")].sort(
+    (one, other) => (place(one) > place(other)) - (place(one) < place(other)),
+  );
+  now.querySelector("ul")?.append(...lines);
+}
+
 // Rows without a title are brought up to date for a while: their files may be read by now.
 async function renew(looks) {
   if (!looks || !list.querySelector("[data-untitled]")) return;
@@ -133,7 +143,10 @@ async function renew(looks) {
   const answer = document.hidden ? null : await fetch(location.href).catch(() => null);
   const fresh = answer?.ok && new DOMParser().parseFromString(await answer.text(), "text/html");
   const [today, now] = [document, fresh].map((page) => page && page.querySelector(".today"));
-  if (now && !today.matches(":hover, :focus-within")) today.replaceWith(now); // no link moves under the pointer
+  if (now && !today.matches(":hover, :focus-within")) {
+    keepPlaces(now, today);
+    today.replaceWith(now);
+  }
   for (const row of fresh ? list.querySelectorAll("[data-untitled]") : []) {
     const renewed = fresh.querySelector(`[data-record="${row.dataset.record}"]`);
     if (!renewed || row.querySelector(".subject").contains(document.activeElement)) continue;
