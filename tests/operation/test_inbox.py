@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import io
+import itertools
 import logging
 import os
 import signal
@@ -357,13 +358,39 @@ def test_a_crash_at_any_step_makes_neither_two_drafts_nor_none(
     assert not (folder_of(again) / "scan.pdf").exists()
 
 
-def kill_after(owner: type, name: str) -> None:
-    """Have this process die right after the first call of a method."""
-    original = getattr(owner, name)
+@pytest.mark.parametrize("call", [1, 2])
+@pytest.mark.parametrize(
+    ("owner", "step"), [(Uploads, "store"), (AnnouncementCommands, "create"), (AttachmentCommands, "attach")]
+)
+def test_a_crash_within_a_stack_makes_one_draft_of_each_of_its_documents(
+    services: Services, tmp_path: Path, owner: type, step: str, call: int
+) -> None:
+    content = stack(scanned("first"), scanned("sheet", SEPARATOR_TEXT), scanned("second"))
+    (folder_of(services) / "stack.pdf").write_bytes(content)
+    close(services)
 
-    def called(*args: object, **kwargs: object) -> None:
-        original(*args, **kwargs)
-        os.kill(os.getpid(), signal.SIGKILL)
+    def killed_at_the_step() -> None:
+        kill_after(owner, step, call)
+        collect(watching(tmp_path))
+
+    assert ended(in_child(killed_at_the_step)) == KILLED
+    again = watching(tmp_path)
+    collect(again)
+    assert len(drafts(again)) == 2
+    assert [name for name, _ in attached(again)] == ["stack (1).pdf", "stack (2).pdf"]
+    assert not (folder_of(again) / "stack.pdf").exists()
+
+
+def kill_after(owner: type, name: str, call: int = 1) -> None:
+    """Have this process die right after a call of a method: the first, the second and so on."""
+    original = getattr(owner, name)
+    calls = itertools.count(1)
+
+    def called(*args: object, **kwargs: object) -> object:
+        returned = original(*args, **kwargs)
+        if next(calls) == call:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return returned
 
     setattr(owner, name, called)
 

@@ -117,4 +117,8 @@ def test_no_line_is_put_together_from_pieces() -> None:
                     assert "%" not in str(text.value), f"{path}:{node.lineno}"
 
 
-_LOG_CALLS = {f"log.{level}" for level in ("debug", "info", "warning", "error", "exception", "log")}
+_LOG_CALLS = {
+    f"{name}.{level}"
+    for name in ("log", "_schedule_log")
+    for level in ("debug", "info", "warning", "error", "exception", "log")
+} | {"note_security"}
