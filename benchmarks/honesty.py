@@ -34,6 +34,7 @@ NEUTRAL: Mapping[str, float] = {
     "broken_word_weight": TUNING.scattered_word_weight,
     "unknown_word_weight": 1.0,
     "stop_word_weight": 1.0,
+    "absent_subject_weight": 1.0,
     "min_answer_coverage": 0.0,
     "min_answer_coverage_question": TUNING.min_answer_coverage,
     "min_answer_coverage_sentence": TUNING.min_answer_coverage,

@@ -32,6 +32,8 @@ _WRITTEN_AS_HEARD = (
     (re.compile("ะห(?=[งญนมยรลว])"), "ะ"),  # ตะหลาด is heard as ตลาด
     (re.compile(f"ะ(?=[{CONSONANTS}])"), "-"),  # ขะยะ is heard as ขยะ; the dash goes once ปะปา is not ปา
     (re.compile("ำ"), "ัม"),
+    (re.compile(f"(?:(?<=ั[กคต])|(?<=ิต))ร(?=$|[{CONSONANTS}])"), ""),  # จักร, บัตร, มิตร: the ร is silent
+    (re.compile("[ตฏ][ิุ]$"), "ด"),  # บัญญัติ is heard as บัญญัด, เหตุ as เหด
     (re.compile(f"(?<=[{CONSONANTS}])รร(?=[{CONSONANTS}])"), "ั"),  # กรรม is heard as กัม
     (re.compile(f"(?<=[{CONSONANTS}])รร$"), "ัน"),
 )

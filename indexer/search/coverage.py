@@ -8,8 +8,8 @@ from collections.abc import Collection, Mapping, Set
 from functools import lru_cache
 from itertools import pairwise
 
-from archive.thai.word_list import thai_stopwords
-from indexer.analysis.dictionary import Lexicon
+from archive.thai.word_list import thai_stopwords, thai_word_frequencies
+from indexer.analysis.dictionary import SPELLING_WEIGHT, SYNONYM_WEIGHT, Lexicon
 from indexer.analysis.tokenizer import (
     gram_terms,
     group_into_longest_words,
@@ -38,6 +38,8 @@ _LETTERS_BETWEEN_WORDS = 20  # between two words of a set phrase: ก่อส�
 _LETTERS_BETWEEN_NUMBERS = 2  # between a document's number and its year
 _MIN_FUZZY_LENGTH = 4  # letters; shorter words have too few grams to be told apart
 _LEAST_NAMED = 4  # letters of a word that is said to be missing
+_COMMON_FREQUENCY = 800  # occurrences in the Thai Textbook Corpus; คน has 23,226, ค่า 871, ถนน 740
+_MOST_CONSONANTS = 2  # of one syllable: คน, ไฟ
 _TOPIC_IDF = math.log(5)  # of a word in one of five announcements
 _COMMON_IDF = math.log(5 / 3)  # of a word in three of five announcements, such as the municipality's own name
 
@@ -66,7 +68,8 @@ def clause_weights(
     """Returns the weight of each clause without a time: its IDF, ``highest_idf`` at most, or less.
 
     It is less for stop words and unknown words. ``highest_idf`` is that of a word seen once. An unseen word
-    weighs no more: in small archives it would outweigh all others.
+    weighs no more: in small archives it would outweigh all others. A subject of a municipality, which a word
+    with synonyms is, weighs more where no document has any of these: nothing here is about ค่าน้ำ.
     """
     named = time_clauses(times, lexicon)
     weights = {}
@@ -74,8 +77,16 @@ def clause_weights(
         if clause not in named:
             share = 1.0 if has_only_dictionary_words(clause, lexicon) else TUNING.unknown_word_weight
             share *= TUNING.stop_word_weight if is_stop_word_or_document_kind(clause) else 1.0
+            is_absent_subject = idf > highest_idf and _has_synonyms(clause)
+            share *= TUNING.absent_subject_weight if is_absent_subject else 1.0
             weights[clause] = share * min(idf, highest_idf)
     return weights
+
+
+def _has_synonyms(clause: Clause) -> bool:
+    return clause.typed[:1].isalpha() and any(
+        other.weight in (SYNONYM_WEIGHT, SPELLING_WEIGHT) for other in clause.alternatives[1:]
+    )
 
 
 def time_clauses(times: tuple[DateRange, ...], lexicon: Lexicon) -> set[Clause]:
@@ -149,12 +160,21 @@ def may_be_related_by(plan: QueryPlan, clause: Clause, idf: float) -> bool:
     """Returns True for a clause by which a document may come near what is asked.
 
     Where set phrases were split, it is a word of these that few documents have, or that has synonyms of its
-    own, as the subjects of a municipality have (ขยะ of ถังขยะ).
+    own, as the subjects of a municipality have (ขยะ of ถังขยะ). A short common word without these, the คน of
+    คนพิการ, says nothing by itself.
     """
     if not plan.are_set_phrases_split:
         return True
     is_subject = len(clause.alternatives) > 1 and is_distinguishing(clause, idf)
-    return clause in plan.words_of_split_phrases and (is_subject or is_topic(clause, idf))
+    return clause in plan.words_of_split_phrases and (
+        is_subject or (is_topic(clause, idf) and not _is_short_and_common(clause))
+    )
+
+
+def _is_short_and_common(clause: Clause) -> bool:
+    """Returns True for a word of one syllable that everybody uses and many compounds begin with."""
+    is_common = thai_word_frequencies().get(clause.typed, 0) >= _COMMON_FREQUENCY
+    return is_common and sum("ก" <= letter <= "ฮ" for letter in clause.typed) <= _MOST_CONSONANTS
 
 
 def is_worth_showing_as_related(

@@ -93,12 +93,18 @@ class PlanCoverage:
                 (similarity,) = phrase_match_with_misreadings(
                     [text], part.phrase.data, self._lexicon
                 ).tolist()
-                is_misread = similarity > TUNING.min_phrase_similarity
-                misread |= dict.fromkeys(part.clauses, 1.0 if is_misread else similarity)
+                if similarity > TUNING.min_phrase_similarity:
+                    misread |= dict.fromkeys(part.clauses, 1.0)
+                else:
+                    misread |= {each: similarity for each in part.clauses if not self._is_absent(each)}
         for clause in self._weights.keys() - matched:
             if contains_word_misread_once(text, letters_of(clause.typed)):
                 misread[clause] = max(misread.get(clause, 0.0), TUNING.misread_word_weight)
         return misread
+
+    def _is_absent(self, clause: Clause) -> bool:
+        """Returns True for a subject that no document has, which alone weighs more than its IDF."""
+        return self._weights.get(clause, 0.0) > self._idfs.get(clause, 0.0)
 
 
 def stand_before_numbers_alone(letters: str, documents: Iterable[DocumentText]) -> bool:

@@ -35,6 +35,7 @@ from indexer.search.searcher import MOST_OF_OTHER_TIMES, PreparedSearch, Retriev
 from indexer.search.spelling_correction import (
     CorrectedQuery,
     correct_query,
+    leaves_out_stop_words_alone,
     read_exclusions_as_thai,
 )
 from indexer.search.villages import village_number, village_words
@@ -65,6 +66,11 @@ class _Answer:
     def hits(self) -> tuple[Hit, ...]:
         """Returns the hits that are an answer, one page of them."""
         return self.retrieved.hits if self.is_found else ()
+
+    @property
+    def told_corrections(self) -> tuple[tuple[str, str], ...]:
+        """Returns the corrections, without those that only leave out words that say nothing: จะประชุม."""
+        return tuple(pair for pair in self.corrected.corrections if not leaves_out_stop_words_alone(*pair))
 
     @property
     def lacks_words(self) -> bool:
@@ -372,7 +378,7 @@ def _present(answer: _Answer) -> ResultPage:
         related=retrieved.hits_of_other_times,
         partial=retrieved.partial,
         facets=dict(retrieved.facets),
-        did_you_mean=_corrected_text(normalize_query(as_run.typed), answer.corrected.corrections),
+        did_you_mean=_corrected_text(normalize_query(as_run.typed), answer.told_corrections),
         query=as_run,
         coverage=retrieved.coverage,
         explanation=retrieved.explanation,
@@ -415,7 +421,7 @@ def _is_weak(query: Query, corrected: CorrectedQuery, retrieved: RetrievalResult
 def _query_as_run(answer: _Answer) -> Query:
     """Returns the query with notes on corrections and expansions, and with further words to highlight."""
     query, corrected, retrieved = answer.query, answer.corrected, answer.retrieved
-    corrections = _with_neighbours_joined(normalize_query(query.typed), corrected.corrections)
+    corrections = _with_neighbours_joined(normalize_query(query.typed), answer.told_corrections)
     notes = [query_notes.READ_AS.with_values(*pair) for pair in corrections]
     if also := explained_expansions(corrected.plan):
         notes.append(query_notes.also_searched_note(also))

@@ -11,7 +11,8 @@ from typing import NamedTuple
 
 from archive.thai.characters import CONSONANTS, WORD_LETTERS
 from archive.thai.keyboard import switched_readings
-from archive.thai.word_list import thai_word_frequencies
+from archive.thai.word_list import thai_stopwords, thai_word_frequencies
+from archive.thai.words import cut_words
 from indexer.analysis.dictionary import Lexicon
 from indexer.analysis.spelling_index import SoundMatch, SpellingCandidate, phonetic_key, spelling_candidates
 from indexer.analysis.tokenizer import group_into_longest_words, searchable_bytes
@@ -109,6 +110,15 @@ def parts_meant_in_other_layout(plan: QueryPlan, lexicon: Lexicon) -> list[Query
     """Returns, of the parts typed in the wrong keyboard layout, the parts as they were meant."""
     switched = (_switched(part, lexicon) for part in plan.parts if not part.phrase.is_exact)
     return [part for part in switched if part is not None]
+
+
+def leaves_out_stop_words_alone(typed: str, corrected: str) -> bool:
+    """Returns True if a correction only lacks a word of the text that says nothing: ประชุม for จะประชุม."""
+    words = cut_words(typed)
+    return any(
+        word in thai_stopwords() and "".join((*words[:at], *words[at + 1 :])) == corrected
+        for at, word in enumerate(words)
+    )
 
 
 def read_exclusions_as_thai(query: Query, lexicon: Lexicon) -> Query:

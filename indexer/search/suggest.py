@@ -19,6 +19,7 @@ from indexer.analysis.index_document import NUMBER_WORD
 from indexer.analysis.tokenizer import (
     fold_text,
     group_into_longest_words,
+    letters_of,
     searchable_bytes,
     text_of_bytes,
 )
@@ -103,11 +104,20 @@ def _completed(vocabulary: Vocabulary, lexicon: Lexicon, typed: str) -> list[str
             continue
         apart = token.start == 0 or typed[token.start - 1].isspace()
         words = _whole_words(lexicon, vocabulary.completions(begun, _MOST_TRIED), is_apart=apart)
+        if apart:
+            words = _in_titles(vocabulary, words) or words
         texts = (typed[: token.start] + word for word in words)
         found += islice(
             (text for text in texts if apart or _is_there(vocabulary, lexicon, text)), _MOST_WORDS
         )
     return list(dict.fromkeys(found))[:_MOST_WORDS]
+
+
+def _in_titles(vocabulary: Vocabulary, words: list[str]) -> list[str]:
+    """Returns the words that a title or subject has: what residents look for, not what texts are made of."""
+    # All are asked for before any is judged: an engine may have to fetch them.
+    found = [bool([*vocabulary.titles_containing(letters_of(word), with_marks=True)]) for word in words]
+    return [word for word, is_there in zip(words, found, strict=True) if is_there]
 
 
 def _everyday_words(vocabulary: Vocabulary, lexicon: Lexicon, begun: str) -> list[str]:

@@ -48,6 +48,7 @@ class SearchTuning:
     broken_word_weight: float = 0.2  # a part (สนาม) of a longer word that was typed (สนามบิน) and is not there
     unknown_word_weight: float = 0.8  # a word that no dictionary knows is often a misspelling
     stop_word_weight: float = 0.1  # small archives lack even words that say nothing (ได้, ต้อง)
+    absent_subject_weight: float = 2.0  # a word with synonyms, none of which any document has (ค่าน้ำ)
     min_answer_coverage: float = 0.54  # below it the answer is "nothing found"
     min_answer_coverage_question: float = 0.45  # the same for questions: they say more than they ask
     min_answer_coverage_sentence: float = 0.3  # the same for sentences: nobody expects all their words

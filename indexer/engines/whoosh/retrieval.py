@@ -22,6 +22,7 @@ from indexer.search.coverage import (
     is_distinguishing,
     is_one_word,
     is_stop_word_or_document_kind,
+    time_clauses,
 )
 from indexer.search.phrases_in_text import contains_uncut_phrase, phrase_match_with_misreadings
 from indexer.search.query import query_notes
@@ -95,7 +96,20 @@ def match_documents(
     if not times:  # beside a time they show that the village is named, if not then
         rest = rest & ~_naming_village_in_vain(reader, plan, scores, rest)
     matched = _match_clauses(reader, plan, scores, preferred, rest)
-    return matched if then is None else _narrow_to_time(matched, then)
+    if then is None:
+        return matched
+    return _without_villages_in_vain(reader, plan, times, _narrow_to_time(matched, then))
+
+
+def _without_villages_in_vain(
+    reader: CommitReader, plan: QueryPlan, times: tuple[DateRange, ...], matched: UnfilteredMatches
+) -> UnfilteredMatches:
+    """Returns the matches of a time without those that name the village in vain, if any others are left."""
+    in_vain = _naming_village_in_vain(reader, plan, matched.scores, matched.documents, times)
+    if not (matched.documents & ~in_vain).any():
+        return matched
+    complete = None if matched.complete is None else matched.complete & ~in_vain
+    return replace(matched, documents=matched.documents & ~in_vain, complete=complete)
 
 
 def _narrow_to_time(matched: UnfilteredMatches, then: DateMatches) -> UnfilteredMatches:
@@ -291,7 +305,11 @@ def _of_village_asked_for(reader: CommitReader, plan: QueryPlan, scores: Documen
 
 
 def _naming_village_in_vain(
-    reader: CommitReader, plan: QueryPlan, scores: DocumentScores, among: Mask
+    reader: CommitReader,
+    plan: QueryPlan,
+    scores: DocumentScores,
+    among: Mask,
+    times: tuple[DateRange, ...] = (),
 ) -> Mask:
     """Returns the documents ``among`` these with nothing of a query but its village, and that in an address.
 
@@ -299,7 +317,7 @@ def _naming_village_in_vain(
     """
     in_vain, number, words = np.zeros_like(among), village_number(plan), village_words(plan)
     of_village = {clause for clause in scores.postings if clause.typed in words}
-    others = set(scores.postings) - of_village
+    others = set(scores.postings) - of_village - time_clauses(times, reader.lexicon)
     telling = {clause for clause in others if not is_stop_word_or_document_kind(clause)}
     if number and of_village and telling:
         best = np.flatnonzero(among & scores.matching_any(of_village) & ~scores.matching_any(telling))

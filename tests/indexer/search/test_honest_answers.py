@@ -121,6 +121,9 @@ def test_a_known_place_does_not_answer_for_a_thing_that_is_not_there(
         ("เบี้ยผู้พิการ", "เบี้ยยังชีพผู้สูงอายุ"),
         ("ถนนขาด", "ก่อสร้างถนน"),
         ("ท่อตัน", ""),
+        ("คนพิการ", ""),  # a คนงาน is none
+        ("คนพิการมีสิทธิอะไรบ้าง", "ผู้มีสิทธิ"),  # สิทธิ alone is no answer where nothing has the subject
+        ("ค่าน้ำประปาหน่วยละกี่บาท", "ประปา"),
     ],
 )
 def test_only_what_is_near_is_called_near(
@@ -281,6 +284,14 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> tuple[WhooshIndex, list[
         ("สมัครเรียนอนุบาล", "รับสมัครเด็กเข้าศูนย์พัฒนาเด็กเล็ก"),
         ("ค่าปรับภาษี", "ชำระภาษี"),
         ("ประมูลงาน", "ประกวดราคา"),
+        ("ลูก 3 ขวบเข้าเรียนได้ไหม", "รับสมัครเด็กเข้าศูนย์พัฒนาเด็กเล็ก"),
+        ("พาหมาไปฉีดยาต้องเสียเงินหรือเปล่า", "พิษสุนัขบ้า"),
+        ("ขอทุนให้ลูกเรียน", "ทุนการศึกษา"),
+        ("เผาฟางได้ไหม", "ห้ามเผา"),
+        ("ใครได้ประมูลรถน้ำ", "ผู้ชนะการเสนอราคา"),
+        ("ประชาชนแสดงความเห็นเรื่องผังเมืองได้ที่ไหน", "ผังเมือง"),
+        ("เอาหลอดไฟเก่าถ่านเก่าไปทิ้งที่ไหน", "ขยะมูลฝอย"),
+        ("น้ำประปาขุ่นแดงใช้ไม่ได้", "หยุดจ่ายน้ำประปา"),
         ("ฝึกอาชีพ", "อบรมอาชีพ"),
         ("ข้อบัญญัติ", "เทศบัญญัติ"),
     ],
@@ -301,6 +312,9 @@ def test_everyday_words_lead_to_official_ones(
         ("คนะกำมะการ", "คณะกรรมการ", "แต่งตั้งคณะกรรมการ"),
         ("น้ำปะปา", "น้ำประปา", "น้ำประปา"),
         ("สะนามกีฬา", "สนามกีฬา", "สนามกีฬา"),
+        ("จักรสาน", "จักสาน", "จักสาน"),  # no จักรยาน: the ร is not heard
+        ("อบรมจักรสาน", "อบรมจักสาน", "จักสาน"),
+        ("เทศบัญญัด", "เทศบัญญัติ", "เทศบัญญัติ"),
         ("เบี้ยผู้สูงอายู", "เบี้ยผู้สูงอายุ", "ผู้สูงอายุ"),  # by its synonym alone
         ("ค่าขยะมูนฝอย", "ค่าขยะมูลฝอย", "ขยะมูลฝอย"),
         ("วัคซีนหมาบา", "วัคซีนหมาบ้า", "พิษสุนัขบ้า"),  # the archive has neither หมา nor หมาบ้า
@@ -319,6 +333,37 @@ def test_what_is_misspelt_is_read_as_it_is_heard(
         assert wanted in titles[page.hits[0].announcement_id]
         assert page.query.understood[0] == query_notes.READ_AS.with_values(typed, meant)
     assert index.search(replace(parse_query(typed), as_typed=True)).did_you_mean is None
+
+
+@pytest.mark.parametrize(
+    ("typed", "wanted"), [("น้ำจะหยุดไหลวันไหน", "หยุดจ่ายน้ำประปา"), ("เมื่อไหร่จะประชุมสภา", "ประชุมสภา")]
+)
+def test_a_word_left_out_that_says_nothing_is_not_told_as_a_correction(
+    sample: tuple[WhooshIndex, list[str]], typed: str, wanted: str
+) -> None:
+    index, titles = sample
+    page = index.search(parse_query(typed))
+    assert wanted in titles[page.hits[0].announcement_id]
+    assert page.did_you_mean is None
+    assert not any("แทน" in note.thai for note in page.query.understood)
+
+
+def test_words_of_titles_are_suggested_before_those_of_texts(sample: tuple[WhooshIndex, list[str]]) -> None:
+    suggested = sample[0].suggest("ภา")
+    assert suggested[0] == "ภาษีที่ดิน"
+    assert not {"ภายใน", "ภาค"} & set(suggested)
+
+
+@pytest.mark.parametrize("time", ["", " ปี 2564"])
+def test_an_address_with_the_village_is_no_part_of_an_answer(tmp_path: Path, time: str) -> None:
+    index = WhooshIndex(tmp_path, Dictionary())
+    letters = [entry(at, "จัดซื้อโต๊ะ", OFFICE_OF_4) for at in range(2, 5)]
+    others = [entry(at, "ประชุมสภา") for at in range(10, 20)]
+    index.update([entry(1, "ซ่อมสะพาน"), *letters, *others], (), position=1)
+    assert [hit.announcement_id for hit in index.search(parse_query(f"ซ่อมสะพาน หมู่ 4{time}")).hits] in (
+        [],
+        [1],
+    )
 
 
 @pytest.mark.parametrize("typed", ["หวย", "โรงแรม", "พระ", "ทางขาด"])
