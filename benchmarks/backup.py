@@ -21,7 +21,8 @@ from pathlib import Path
 from archive.model import Announcement, Status
 from benchmarks.corpus import argument_parser
 from indexer.reindex import rebuild
-from tests.operation.archives import ACTOR, close, draft, level, opened, read, room
+from tests.factories.archives import ACTOR, draft, read
+from tests.operation.archives import close, level, opened, room
 from web.bootstrap import Services
 
 _BATCH = 200

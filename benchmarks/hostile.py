@@ -13,7 +13,7 @@ from rich.table import Table
 
 from benchmarks.corpus import argument_parser
 from indexer.extraction import sandbox
-from tests.indexer.extraction.hostile import CASES, write
+from tests.factories.hostile_files import CASES, write
 from tests.indexer.extraction.judge import judge
 
 

@@ -25,7 +25,7 @@ from storage.repositories.jobs import EngineJobs
 from storage.repositories.records import open_records
 from tests.contracts.engines import ENGINES, STORES, Opener, StoreOpener
 from tests.contracts.processes import ended, in_child
-from tests.contracts.samples import ACTOR, draft
+from tests.factories.records import ACTOR, draft
 
 LEASE = dt.timedelta(minutes=5)
 NOW = dt.datetime(2026, 6, 9, tzinfo=dt.UTC)

@@ -6,8 +6,10 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, expect
 
-from tests.operation.archives import read, run
-from tests.web.conftest import memo, open_site
+from tests.factories.archives import read
+from tests.factories.memos import memo
+from tests.operation.archives import run
+from tests.web.conftest import open_site
 from web.settings import LOCAL_ADDRESS
 
 TYPE_ON = """([sent, typed]) => {

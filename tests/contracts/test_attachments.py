@@ -30,7 +30,7 @@ from indexer.extraction.metadata import extract_fields
 from storage.engine import Engine
 from storage.files.local import LocalFiles
 from storage.hash_chain import last_entry
-from tests.contracts.samples import ACTOR, NOW, attached, draft, new_file, page, published, stored
+from tests.factories.records import ACTOR, NOW, attached, draft, new_file, page, published, stored
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from archive.changes import HistoryFilters
 from archive.errors import NotFound
 from archive.model import CollectionLine
 from archive.repositories import Records
-from tests.contracts.samples import published
+from tests.factories.records import published
 
 
 def test_changes_of_both_are_merged_and_narrowed(records: Records) -> None:

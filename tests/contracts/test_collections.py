@@ -7,7 +7,7 @@ import pytest
 from archive.errors import NotFound
 from archive.model import CollectionLine
 from archive.repositories import Records
-from tests.contracts.samples import ACTOR, published
+from tests.factories.records import ACTOR, published
 
 
 def test_a_collection_keeps_its_order_and_its_address(records: Records) -> None:

@@ -20,7 +20,7 @@ from indexer.extraction.metadata import extract_fields
 from storage.engine import Engine
 from storage.files.local import LocalFiles
 from tests.at_once import end_of_later
-from tests.contracts.samples import ACTOR, draft, published
+from tests.factories.records import ACTOR, draft, published
 
 PHONE = "ติดต่อ นายสมชาย ใจดี โทร 081-234-5678"
 PAST = dt.datetime(2021, 6, 9, tzinfo=dt.UTC)

@@ -17,7 +17,7 @@ from archive.subscriptions import Frequency
 from storage import mappers
 from storage.damaged_rows import DamagedRows
 from storage.engine import Engine
-from tests.contracts.samples import ACTOR, attached, new_file, page, published
+from tests.factories.records import ACTOR, attached, new_file, page, published
 
 pytestmark = pytest.mark.behind_its_back
 

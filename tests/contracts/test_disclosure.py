@@ -25,7 +25,7 @@ from archive.repositories import Records
 from archive.undo import Undo
 from indexer.extraction.metadata import extract_fields
 from storage.files.local import LocalFiles
-from tests.contracts.samples import ACTOR, draft, published
+from tests.factories.records import ACTOR, draft, published
 
 ITEM = DisclosureItem(
     key="procurement-monthly",

@@ -25,9 +25,9 @@ from storage.files.s3 import S3Files
 from storage.postgres import Postgres
 from storage.repositories.records import open_records
 from tests.contracts.engines import alias, prefix
-from tests.contracts.samples import published, stored
 from tests.contracts.test_search_index import ARCHIVE, found
 from tests.doors import door
+from tests.factories.records import published, stored
 
 SECRET = "ปลาดุก-7/@:?# x"  # whatever script and signs it has
 USER = "prakat"

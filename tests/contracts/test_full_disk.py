@@ -16,7 +16,7 @@ from storage.files.local import LocalFiles
 from storage.repositories.records import open_records
 from storage.sqlite import Sqlite
 from tests import disks
-from tests.contracts.samples import ACTOR, draft, published
+from tests.factories.records import ACTOR, draft, published
 
 MEGABYTE = 1 << 20
 

@@ -23,7 +23,7 @@ from archive.model import (
 from archive.ports import Jobs
 from archive.privacy import find_personal_data
 from archive.repositories import Records
-from tests.contracts.samples import ACTOR, NOW, attached, draft, new_file, page, published
+from tests.factories.records import ACTOR, NOW, attached, draft, new_file, page, published
 
 LEASE = dt.timedelta(minutes=5)
 LATER = NOW + LEASE + dt.timedelta(seconds=1)

@@ -23,7 +23,7 @@ from storage.repositories.jobs import EngineJobs
 from storage.repositories.records import open_records
 from storage.sqlite import Sqlite
 from tests.contracts.processes import killed_at
-from tests.contracts.samples import ACTOR, NOW, draft, page, stored
+from tests.factories.records import ACTOR, NOW, draft, page, stored
 
 CONTENT = b"%PDF-1.7 " + b"x" * 5000
 

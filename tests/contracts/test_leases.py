@@ -9,7 +9,7 @@ from archive.ports import Leases
 from storage.repositories.leases import EngineLeases
 from tests.contracts.engines import Opener
 from tests.contracts.processes import ended, in_child
-from tests.contracts.samples import NOW
+from tests.factories.records import NOW
 
 LEASE = dt.timedelta(seconds=10)
 MOMENT = dt.timedelta(seconds=1)

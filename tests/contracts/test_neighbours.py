@@ -18,7 +18,7 @@ from storage.repositories.jobs import EngineJobs
 from storage.repositories.records import open_people, open_records
 from storage.sqlite import Sqlite
 from storage.tenancy import OrganisationQueries
-from tests.contracts.samples import ACTOR, NOW
+from tests.factories.records import ACTOR, NOW
 
 HERE, NEXT_DOOR = 1, 2
 FEW, MANY = 20, 2_000

@@ -58,7 +58,8 @@ from storage.repositories.jobs import EngineJobs
 from storage.repositories.organisations import EngineOrganisations, find_stray_rows
 from storage.repositories.records import open_people, open_records
 from storage.tenancy import OWN, PARENTS, SHARED, OrganisationQueries
-from tests.contracts.samples import ACTOR, NOW, attached, draft, new_file, page, rows_of, stored
+from tests.contracts.stored_rows import rows_of
+from tests.factories.records import ACTOR, NOW, attached, draft, new_file, page, stored
 
 SECRET = "มะม่วงน้ำปลาหวาน"
 MINE = "ขนุนเชื่อมแห้ง"

@@ -25,7 +25,7 @@ from archive.ports import Jobs
 from archive.repositories import Records
 from storage.mappers import pack_doubts, pack_lines, unpack_doubts, unpack_lines
 from storage.repositories.jobs import MAX_ATTEMPTS
-from tests.contracts.samples import ACTOR, attached, page, published
+from tests.factories.records import ACTOR, attached, page, published
 
 
 @pytest.fixture

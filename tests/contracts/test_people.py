@@ -9,7 +9,7 @@ import pytest
 from archive.errors import Conflict, NotFound
 from archive.model import ALL_SCOPES, Role, Scope
 from archive.ports import People
-from tests.contracts.samples import NOW
+from tests.factories.records import NOW
 
 
 def test_people_are_kept(people: People) -> None:

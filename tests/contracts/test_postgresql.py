@@ -17,7 +17,7 @@ from storage.postgres import Postgres
 from storage.repositories.records import open_records
 from storage.tenancy import OWN, OrganisationQueries
 from tests.contracts.engines import schema
-from tests.contracts.samples import ACTOR, NOW, published
+from tests.factories.records import ACTOR, NOW, published
 from web import diagnosis
 from web.bootstrap import build_services
 from web.settings import Settings

@@ -19,7 +19,7 @@ from storage.repositories.jobs import EngineJobs
 from storage.repositories.records import open_records
 from tests.contracts.engines import Opener, StoreOpener
 from tests.contracts.processes import ended, in_child
-from tests.contracts.samples import ACTOR, NOW, attached, draft, page, published
+from tests.factories.records import ACTOR, NOW, attached, draft, page, published
 
 PROCESSES = 4
 PATIENCE = 120.0  # seconds for what takes some, on a busy machine

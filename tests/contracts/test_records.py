@@ -15,7 +15,7 @@ from archive.transfer_ports import CarriedRecord
 from storage import mappers
 from storage.engine import Engine
 from storage.repositories.transfer import EngineTransfer
-from tests.contracts.samples import ACTOR, NOW, draft, published
+from tests.factories.records import ACTOR, NOW, draft, published
 
 
 def test_keeps_what_was_given(records: Records) -> None:

@@ -10,7 +10,7 @@ from archive.errors import NotFound
 from archive.model import Relation, RelationKind, Status
 from archive.relations import published_relations
 from archive.repositories import Records
-from tests.contracts.samples import ACTOR, draft, published
+from tests.factories.records import ACTOR, draft, published
 
 
 def test_a_decision_is_kept_from_both_sides_and_can_be_changed(records: Records) -> None:

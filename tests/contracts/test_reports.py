@@ -12,7 +12,7 @@ from archive.repositories import Records
 from storage import mappers
 from storage.engine import Engine
 from storage.repositories import reports
-from tests.contracts.samples import ACTOR, attached, published
+from tests.factories.records import ACTOR, attached, published
 
 
 def test_a_report_is_read_finished_and_opened_again(records: Records) -> None:

@@ -15,7 +15,7 @@ import pytest
 from archive.errors import SettingsError, Unavailable
 from storage.files.s3 import S3Files
 from tests.contracts.engines import prefix
-from tests.contracts.samples import stored
+from tests.factories.records import stored
 
 pytestmark = pytest.mark.skipif("SCALE_FILES" not in os.environ, reason="run by make test-scale")
 

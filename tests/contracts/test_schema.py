@@ -11,7 +11,7 @@ from storage import hash_chain, migrations
 from storage.repositories.records import open_people, open_records
 from storage.tenancy import OrganisationQueries
 from tests.contracts.engines import Opener
-from tests.contracts.samples import attached, published
+from tests.factories.records import attached, published
 
 NOW = dt.datetime(2026, 6, 9, 8, 30, tzinfo=dt.UTC)
 NAMES = [migration.name for migration in migrations.MIGRATIONS]

@@ -10,7 +10,7 @@ import pytest
 from archive.errors import Conflict
 from archive.model import AttemptLimit, Person, Role, SecondFactor
 from archive.ports import People
-from tests.contracts.samples import NOW
+from tests.factories.records import NOW
 
 IDLE = dt.timedelta(hours=8)
 

@@ -7,7 +7,7 @@ import pytest
 from archive.errors import NotFound
 from archive.repositories import Records
 from archive.site_profile import Emblem, SiteProfile
-from tests.contracts.samples import ACTOR
+from tests.factories.records import ACTOR
 
 EMBLEM = Emblem("image/png", b"\x89PNG\r\n\x1a\n made")
 

@@ -11,7 +11,7 @@ from storage.engine import Engine
 from storage.repositories.organisations import EngineOrganisations
 from storage.repositories.subscriptions import EngineSubscriptions
 from storage.tenancy import OrganisationQueries
-from tests.contracts.samples import ACTOR, draft, published
+from tests.factories.records import ACTOR, draft, published
 
 NOW = dt.datetime.now(dt.UTC)
 HOUR = dt.timedelta(hours=1)

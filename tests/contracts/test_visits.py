@@ -6,7 +6,7 @@ import datetime as dt
 
 from archive.repositories import Records
 from storage.repositories.usage_statistics import VISIT_WINDOW
-from tests.contracts.samples import ACTOR, NOW, published
+from tests.factories.records import ACTOR, NOW, published
 
 MOMENT = dt.timedelta(seconds=1)
 

@@ -9,7 +9,7 @@ from archive.model import Announcement, DocumentKind, Draft, Status
 from archive.relations import store_stated_relations_of_changed
 from archive.repositories import Records
 from archive.worklist import Problem, WorklistFilters
-from tests.contracts.samples import ACTOR
+from tests.factories.records import ACTOR
 
 TODAY = dt.date(2026, 11, 28)
 

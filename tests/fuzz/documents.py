@@ -17,10 +17,10 @@ from PIL import Image
 
 from indexer.extraction import embedded_text
 from indexer.extraction.reading_errors import MESSAGES
-from tests.indexer.extraction.documents import shaped
-from tests.indexer.extraction.hostile import CASES
+from tests.factories.documents import shaped
+from tests.factories.hostile_files import CASES
+from tests.factories.memos import memo
 from tests.indexer.extraction.judge import judge
-from tests.web.conftest import memo
 
 SECONDS = 6.0  # for each step in the child; a page takes some hundredths
 SLOWEST = 120.0  # seconds for a case with its steps and second tries, on a busy machine

@@ -11,8 +11,9 @@ from pathlib import Path
 
 from archive.importers.site_rules import load_site
 from archive.model import Status
+from tests.factories.memos import memo
 from tests.indexer.search.test_strange_queries import BEFORE_NUMBERS, ODD_NUMBERS, WRITTEN
-from tests.web.conftest import Site, memo, open_site
+from tests.web.conftest import Site, open_site
 from tests.web.test_import_site import PAGE
 from web.importing import ImportReport, import_manifest, import_site
 

@@ -46,7 +46,8 @@ from indexer.reindex import is_rebuild_needed, rebuild
 from indexer.worker import LEASE
 from storage import mappers
 from storage.engine import Engine
-from tests.contracts.samples import rows_of
+from tests.contracts.stored_rows import rows_of
+from tests.factories.memos import memo
 from tests.operation.archives import close, level
 from tests.operation.public_model import (
     NUMBER,
@@ -56,7 +57,7 @@ from tests.operation.public_model import (
     PublicModel,
     positions,
 )
-from tests.web.conftest import Site, memo, open_site
+from tests.web.conftest import Site, open_site
 from web.background_worker import build_worker
 from web.bootstrap import Services
 

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.operation.archives import close, fill, opened
+from tests.factories.archives import fill
+from tests.operation.archives import close, opened
 from web.bootstrap import Services
 
 

@@ -20,19 +20,8 @@ from archive.model import CollectionLine, Role
 from storage.backup.manifest import BackupManifest
 from storage.hash_chain import append_missing_entries
 from storage.sqlite import Sqlite
-from tests.operation.archives import (
-    ACTOR,
-    add,
-    close,
-    fill,
-    flip,
-    generation,
-    level,
-    opened,
-    overwrite,
-    run,
-    stored,
-)
+from tests.factories.archives import ACTOR, add, fill
+from tests.operation.archives import close, flip, generation, level, opened, overwrite, run, stored
 
 COUNT = 60  # announcements: those of even number have an attachment, every fifth is a draft
 

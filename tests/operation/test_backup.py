@@ -27,9 +27,8 @@ from storage.backup.writer import Backups
 from storage.files.local import LocalFiles, convert_disk_errors
 from tests.contracts.processes import KILLED, ended, in_child
 from tests.disks import small_disk
+from tests.factories.archives import ACTOR, add, read, written_meanwhile
 from tests.operation.archives import (
-    ACTOR,
-    add,
     answers,
     checked,
     close,
@@ -38,10 +37,8 @@ from tests.operation.archives import (
     level,
     opened,
     overwrite,
-    read,
     run,
     stored,
-    written_meanwhile,
 )
 from web import backup_restore
 from web.bootstrap import Services

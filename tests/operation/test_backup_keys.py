@@ -20,7 +20,8 @@ from cryptography.hazmat.primitives.serialization import (
 from archive.errors import PrakatError
 from storage.backup import manifest
 from storage.backup.manifest import BackupManifest
-from tests.operation.archives import add, close, everything, flip, opened
+from tests.factories.archives import add
+from tests.operation.archives import close, everything, flip, opened
 from web.bootstrap import Services
 from web.cli import main
 

@@ -12,7 +12,8 @@ from click.testing import CliRunner, Result
 
 from archive.model import Role
 from tests.contracts.engines import prefix, schema
-from tests.operation.archives import ACTOR, add, answers, close, everything, flip, stored, written_meanwhile
+from tests.factories.archives import ACTOR, add, written_meanwhile
+from tests.operation.archives import answers, close, everything, flip, stored
 from web.archive_move import move_archive
 from web.bootstrap import build_services
 from web.cli import main

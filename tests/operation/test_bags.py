@@ -30,22 +30,8 @@ from archive.model import (
 )
 from archive.undo import Undo
 from storage.backup.writer import Backups
-from tests.operation.archives import (
-    ACTOR,
-    NOW,
-    add,
-    checked,
-    close,
-    content_of,
-    everything,
-    fill_rare_tables,
-    flip,
-    level,
-    opened,
-    read,
-    run,
-    stored,
-)
+from tests.factories.archives import ACTOR, NOW, add, fill_rare_tables, read
+from tests.operation.archives import checked, close, content_of, everything, flip, level, opened, run, stored
 from tests.web.conftest import open_site
 from web.bagit_packages import export_bag
 from web.bootstrap import Services

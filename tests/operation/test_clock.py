@@ -13,9 +13,9 @@ import pytest
 from archive.model import Announcement, Draft, ReadingStatus, Status
 from indexer import leader_leases as duties
 from indexer import worker
+from tests.factories.memos import memo
 from tests.operation.archives import opened
 from tests.torture.service import Service
-from tests.web.conftest import memo
 from web.bootstrap import Services
 
 ACTOR = "สมศรี ใจดี"

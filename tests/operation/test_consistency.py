@@ -29,10 +29,8 @@ from indexer.search import ports
 from indexer.search.query.parser import parse_query
 from indexer.worker import LEASE
 from storage.files.local import LocalFiles
+from tests.factories.archives import ACTOR, NOW, add
 from tests.operation.archives import (
-    ACTOR,
-    NOW,
-    add,
     answers,
     checked,
     close,

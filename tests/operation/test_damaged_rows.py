@@ -15,7 +15,8 @@ from archive.model import HoldReason, LowConfidenceSpan, Role, Status
 from archive.relations import suggest_relations
 from indexer.reindex import rebuild
 from storage.mappers import pack_doubts
-from tests.operation.archives import ACTOR, checked, close, opened, run
+from tests.factories.archives import ACTOR
+from tests.operation.archives import checked, close, opened, run
 from tests.web.conftest import open_site
 from web.app import create_app
 from web.bootstrap import Services

@@ -29,9 +29,9 @@ from indexer import inbox as watched
 from indexer.extraction.separators import SEPARATOR_TEXT
 from indexer.inbox import KNOWN, REFUSED, TAKEN, Inbox
 from tests.contracts.processes import KILLED, ended, in_child
+from tests.factories.memos import memo
 from tests.operation.archives import close, opened
 from tests.scanners import clamd
-from tests.web.conftest import memo
 from web.background_worker import inbox_targets
 from web.bootstrap import Services, build_services
 

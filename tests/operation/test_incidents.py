@@ -17,7 +17,8 @@ import pytest
 from flask.testing import FlaskClient
 
 from indexer.reindex import is_rebuild_needed
-from tests.operation.archives import add, checked, close, level, opened
+from tests.factories.archives import add
+from tests.operation.archives import checked, close, level, opened
 from tests.web.conftest import until, working
 from web.app import create_app
 from web.bootstrap import Services

@@ -24,7 +24,8 @@ from indexer.index_sync import load_public, sync_batch
 from indexer.reindex import count_left_out, is_rebuild_needed, rebuild
 from indexer.worker import LEASE
 from tests.contracts.processes import ended, in_child
-from tests.operation.archives import ACTOR, NOW, close, fill, level, opened, run, texts_in_index
+from tests.factories.archives import ACTOR, NOW, fill
+from tests.operation.archives import close, level, opened, run, texts_in_index
 from web.bootstrap import Services
 
 FOLLOWERS = 3

@@ -11,7 +11,8 @@ import pytest
 from archive.errors import SettingsError, Unavailable
 from storage.backup.manifest import BackupManifest
 from storage.backup.retention import RetentionRule
-from tests.operation.archives import ACTOR, add, checked, close, draft, everything, opened, run, stored
+from tests.factories.archives import ACTOR, add, draft
+from tests.operation.archives import checked, close, everything, opened, run, stored
 from web.bootstrap import Services, build_services
 from web.settings import Settings
 

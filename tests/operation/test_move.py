@@ -19,17 +19,8 @@ from storage.move import TABLES
 from storage.sqlite import Sqlite
 from tests.contracts.engines import prefix, schema
 from tests.contracts.processes import KILLED, ended, in_child
-from tests.operation.archives import (
-    ACTOR,
-    NOW,
-    answers,
-    close,
-    everything,
-    fill_rare_tables,
-    overwrite,
-    run,
-    stored,
-)
+from tests.factories.archives import ACTOR, NOW, fill_rare_tables
+from tests.operation.archives import answers, close, everything, overwrite, run, stored
 from web.archive_move import move_archive
 from web.bootstrap import build_services
 from web.cli import main

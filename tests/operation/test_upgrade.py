@@ -19,12 +19,14 @@ import pytest
 from click.testing import CliRunner
 
 from archive.model import ReadingStatus, Status
-from tests.operation.archives import close, draft, opened, run
+from tests.factories.archives import draft
+from tests.operation.archives import close, opened, run
 from web.accounts.passwords import verify_password
 from web.bootstrap import Services
 from web.cli import main
 
-KEPT = Path(__file__).with_name("first-release.tar")
+FACTORIES = Path(__file__).parents[1] / "factories"
+KEPT = FACTORIES / "first-release.tar"
 
 
 def test_the_first_release_opens(tmp_path: Path) -> None:
@@ -53,7 +55,7 @@ def test_the_first_release_opens(tmp_path: Path) -> None:
     assert [page["page"] for result in answer["results"] for page in result["pages"]] == [1]
 
 
-EARLIER = Path(__file__).with_name("before-0.2.0.tar")
+EARLIER = FACTORIES / "before-0.2.0.tar"
 
 
 def test_the_version_before_0_2_0_opens_and_can_be_gone_back_to(tmp_path: Path) -> None:

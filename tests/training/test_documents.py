@@ -11,7 +11,7 @@ import pypdfium2
 import pytest
 
 from indexer.extraction.pdf.parser import EmbeddedPage, PdfReader
-from tests.indexer.extraction.documents import shaped
+from tests.factories.documents import shaped
 from training.documents import crops, draws_thai_digits, pieces, write_set
 from training.lineset import HEIGHT, LineSet
 

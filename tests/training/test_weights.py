@@ -12,7 +12,7 @@ import pytest
 from PIL import Image, ImageDraw, ImageFont
 
 from indexer.extraction.ocr.tesseract import OWN_MODEL
-from tests.indexer.extraction.documents import SARABUN
+from tests.factories.documents import SARABUN
 from training.lineset import page
 from training.weights import in_floating_point, read_weights, replace_weights
 

@@ -11,7 +11,6 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +19,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from archive.model import ALL_SCOPES, Announcement, Attachment, DocumentKind, Draft, Role, Scope, Status
+from archive.model import ALL_SCOPES, Announcement, Attachment, Draft, Role, Scope, Status
 from storage.backup import manifest
 from tests.empty_database import place_empty_database
 from web.accounts.passwords import hash_password
@@ -28,7 +27,6 @@ from web.accounts.tokens import new_token, token_hash
 from web.app import create_app
 from web.background_worker import build_worker
 from web.bootstrap import Services, build_services
-from web.sample.documents import SampleDocumentText, make_document
 from web.settings import Settings
 
 PASSWORD = "รหัสผ่านยาวพอสมควร"
@@ -160,19 +158,6 @@ class InterruptedCall:
             return method(repository, *args)
 
         patch.setattr(owner, name, called)
-
-
-@cache  # setting one takes 0.2 s, mostly for the parts of its fonts
-def memo(*paragraphs: str, subject: str = "ขออนุมัติจัดซื้อหลอดไฟ", number: str = "นป 52301/412") -> bytes:
-    """A born-digital memo."""
-    text = SampleDocumentText(
-        kind=DocumentKind.MEMO,
-        number=number,
-        date=dt.date(2021, 6, 9),
-        subject=subject,
-        paragraphs=paragraphs,
-    )
-    return make_document(text)
 
 
 def heading(page: str) -> str:

@@ -16,8 +16,9 @@ from flask.testing import FlaskClient
 from werkzeug.routing import Rule
 
 from archive.model import CollectionLine, Organisation, Role, Status
-from tests.contracts.samples import rows_of
-from tests.web.conftest import Site, memo, open_site
+from tests.contracts.stored_rows import rows_of
+from tests.factories.memos import memo
+from tests.web.conftest import Site, open_site
 
 
 class Guard(Enum):

@@ -11,7 +11,8 @@ from urllib.parse import quote
 import pytest
 from flask import url_for
 
-from tests.web.conftest import Site, memo
+from tests.factories.memos import memo
+from tests.web.conftest import Site
 
 WEB = Path(__file__).parent.parent.parent / "web"
 WRITTEN = re.compile(r"""(?:["'`(]|(?<!; path)=)\s*/(?![/*>])|\brequest\.path\b|\bbase_url\b""")

@@ -13,7 +13,8 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from archive.model import Role, Status
-from tests.web.conftest import Site, memo, open_site, until, working
+from tests.factories.memos import memo
+from tests.web.conftest import Site, open_site, until, working
 from web.app import create_app
 from web.bootstrap import build_services
 from web.sample.scans import ScanLook, make_scan

@@ -19,7 +19,8 @@ from archive.errors import SettingsError
 from archive.model import ALL_SCOPES, Failure, ReadingStatus, Role, Scope, Status
 from indexer.extraction import attachment_reader
 from indexer.worker import LEASE
-from tests.web.conftest import Site, memo, open_site
+from tests.factories.memos import memo
+from tests.web.conftest import Site, open_site
 from web import archive_traces, database_connection
 from web.cli import main
 from web.settings import Settings, load_settings

@@ -12,7 +12,8 @@ from flask.testing import FlaskClient
 
 from archive.model import Attachment, LowConfidenceSpan, Role, Status
 from indexer.extraction.page_images import hit_rectangles
-from tests.web.conftest import Site, memo, sent_form
+from tests.factories.memos import memo
+from tests.web.conftest import Site, sent_form
 from web.staff import text_correction
 
 

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from archive.model import Status
+from tests.factories.memos import memo
 from tests.operation.archives import flip, overwrite, stored
-from tests.web.conftest import Site, memo, open_site
+from tests.web.conftest import Site, open_site
 
 
 @pytest.fixture

@@ -14,7 +14,8 @@ from archive.privacy import EVERYTHING, undecided_finds
 from archive.worklist import Problem
 from storage.rows import update_row
 from storage.sqlite import Sqlite
-from tests.web.conftest import Site, memo
+from tests.factories.memos import memo
+from tests.web.conftest import Site
 
 REASON = "กฎหมายกำหนดให้ประกาศ"
 

@@ -15,7 +15,8 @@ from archive.errors import Conflict
 from archive.model import Attachment, CollectionLine, HoldReason, Role, Scope, Status
 from storage.engine import Engine
 from tests.at_once import end_of_later
-from tests.web.conftest import Site, memo, sent_form
+from tests.factories.memos import memo
+from tests.web.conftest import Site, sent_form
 
 PHONE = "ติดต่อ นายสมชาย ใจดี โทร 081-234-5678"
 BELOW_PUBLISHING = frozenset({Scope.READ, Scope.WRITE})

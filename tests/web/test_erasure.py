@@ -32,8 +32,9 @@ from indexer.extraction.page_images import PagePictures
 from storage.backup.manifest import DATABASE
 from storage.backup.writer import Backups
 from tests.disks import read_only, small_disk
+from tests.factories.memos import memo
 from tests.operation.archives import texts_in_index
-from tests.web.conftest import Site, memo, open_site, until, working
+from tests.web.conftest import Site, open_site, until, working
 from web.app import create_app
 from web.background_worker import leader_leases
 from web.bagit_packages import export_bag

@@ -16,7 +16,8 @@ from sqlite_utils import Database
 from sqlite_utils.utils import Format, rows_from_file
 
 from archive.model import CollectionLine, Role, Status
-from tests.web.conftest import Site, memo
+from tests.factories.memos import memo
+from tests.web.conftest import Site
 
 TITLE = "น้ำท่วม: “ถนน” สาย ก & ข <ปิด>\u200b"
 

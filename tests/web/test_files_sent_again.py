@@ -16,7 +16,8 @@ from flask.testing import FlaskClient
 
 from archive.erasure import ErasureScope
 from archive.model import Attachment, HoldReason, Role, Status
-from tests.web.conftest import BROWSER, Site, memo
+from tests.factories.memos import memo
+from tests.web.conftest import BROWSER, Site
 from web.importing import import_manifest
 
 NAME = "สมศรี"

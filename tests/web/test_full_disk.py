@@ -18,8 +18,9 @@ from archive.model import Role
 from indexer.reindex import rebuild
 from indexer.search.query.parser import parse_query
 from tests.disks import small_disk
+from tests.factories.memos import memo
 from tests.operation.archives import checked, run
-from tests.web.conftest import BROWSER, Site, memo, open_site, until, working
+from tests.web.conftest import BROWSER, Site, open_site, until, working
 from web.importing import import_manifest
 
 

@@ -17,8 +17,9 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from indexer.reindex import rebuild
 from tests.disks import small_disk
+from tests.factories.memos import memo
 from tests.torture.service import Service
-from tests.web.conftest import Site, memo, open_site
+from tests.web.conftest import Site, open_site
 from web.serving.health import STUCK, heartbeat_path
 from web.serving.metrics import SharedHistogram
 

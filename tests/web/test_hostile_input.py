@@ -17,7 +17,8 @@ from archive.errors import Invalid
 from archive.importers import legacy_site
 from archive.importers.site_rules import load_site
 from archive.model import Role, Status
-from tests.web.conftest import Site, memo, open_site
+from tests.factories.memos import memo
+from tests.web.conftest import Site, open_site
 from web.app import may_send_large_body
 from web.importing import import_manifest
 

@@ -11,8 +11,9 @@ import pytest
 from archive.errors import Invalid
 from archive.importers.site_rules import load_site
 from archive.model import Announcement, Status
+from tests.factories.memos import memo
 from tests.operation.archives import run
-from tests.web.conftest import BROWSER, Site, memo
+from tests.web.conftest import BROWSER, Site
 from web.importing import ImportReport, import_site
 
 JOOMLA = """<!doctype html><html><head><meta charset="utf-8"><title>x</title>

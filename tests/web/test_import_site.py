@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from archive.importers.site_rules import load_site
-from tests.web.conftest import BROWSER, Site, memo
+from tests.factories.memos import memo
+from tests.web.conftest import BROWSER, Site
 from web.importing import ImportReport, import_site
 
 PAGE = """<!-- saved from url=(0040)http://old.example.go.th/news.php?id=17 -->

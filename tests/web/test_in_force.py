@@ -9,7 +9,8 @@ import re
 from dataclasses import replace
 
 from archive.model import Announcement, CollectionLine, DocumentKind, RelationKind, Role, Status
-from tests.web.conftest import Site, memo
+from tests.factories.memos import memo
+from tests.web.conftest import Site
 from web.sample.documents import SampleDocumentText, make_document
 
 OLD = "คำสั่งเทศบาล ที่ 5/2564 เรื่อง ปิดสนามกีฬา"

@@ -13,7 +13,8 @@ from flask.testing import FlaskClient
 from archive.model import Announcement, CollectionLine, Role, Status
 from storage.repositories.announcements import EngineAnnouncements
 from storage.repositories.pages import EnginePages
-from tests.web.conftest import InterruptedCall, Site, memo
+from tests.factories.memos import memo
+from tests.web.conftest import InterruptedCall, Site
 
 ABSENT = 999
 HIDDEN = (Status.DRAFT, Status.TRASHED)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import datetime as dt
 
 from archive.model import Draft, Role, Status
-from tests.web.conftest import Site, memo
+from tests.factories.memos import memo
+from tests.web.conftest import Site
 
 LINES = [f"ข้อ {number} ผู้มีสิทธิต้องมาลงทะเบียนที่เทศบาลในวันและเวลาราชการ รายการที่ {number}" for number in range(12)]
 

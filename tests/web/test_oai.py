@@ -19,8 +19,9 @@ from werkzeug.serving import make_server
 
 from archive.model import Announcement, DocumentKind, Draft, Organisation, RelationKind, Status
 from archive.site_profile import SiteProfile
-from tests.operation.archives import read
-from tests.web.conftest import Site, memo, open_site
+from tests.factories.archives import read
+from tests.factories.memos import memo
+from tests.web.conftest import Site, open_site
 from web.public import oai
 
 OAI = "{http://www.openarchives.org/OAI/2.0/}"

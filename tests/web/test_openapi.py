@@ -8,7 +8,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from archive.filetype import FILE_TYPES
-from tests.web.conftest import Site, memo, open_site
+from tests.factories.memos import memo
+from tests.web.conftest import Site, open_site
 
 EXAMPLES = 60  # of each operation
 

@@ -17,7 +17,8 @@ from markupsafe import escape
 from archive.errors import Invalid
 from archive.model import THE_PROVINCE, Announcement, CollectionLine, Draft, Organisation, Role, Status
 from indexer.reindex import rebuild
-from tests.web.conftest import BROWSER, PASSWORD, Site, memo, open_site
+from tests.factories.memos import memo
+from tests.web.conftest import BROWSER, PASSWORD, Site, open_site
 from web import organisations
 from web.accounts.passwords import hash_password
 from web.accounts.tokens import new_token, token_hash

@@ -18,8 +18,9 @@ from archive.model import DocumentKind, Draft, Page, Role, Status, TextSource
 from archive.site_profile import SiteProfile
 from archive.thai import BANGKOK, format_date
 from indexer.extraction.reading_errors import MESSAGES
-from tests.indexer.extraction.office_files import docx, paragraph
-from tests.web.conftest import BROWSER, Site, heading, memo
+from tests.factories.memos import memo
+from tests.factories.office_files import docx, paragraph
+from tests.web.conftest import BROWSER, Site, heading
 
 MOST_BYTES = 60_000  # of a public page with all it needs but pictures
 PARTS = re.compile(r'(?:<link rel="stylesheet" href|<script src)="([^"]+)"')

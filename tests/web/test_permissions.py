@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.web.conftest import Site, memo, open_site
+from tests.factories.memos import memo
+from tests.web.conftest import Site, open_site
 
 
 def open_paths(directory: Path) -> list[tuple[str, str]]:

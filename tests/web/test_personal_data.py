@@ -23,7 +23,8 @@ from archive.errors import Invalid, PersonalDataFound
 from archive.model import Announcement, Attachment, CollectionLine, Failure, HoldReason, Role, Status
 from indexer.extraction.attachment_reader import AttachmentReader, ReadingStopped
 from storage.repositories.pages import write_page_unless_corrected
-from tests.web.conftest import BROWSER, Site, memo, sent_form, until, working
+from tests.factories.memos import memo
+from tests.web.conftest import BROWSER, Site, sent_form, until, working
 from web.importing import import_manifest
 
 NATIONAL_ID = "1-1017-00230-70-8"

@@ -20,7 +20,8 @@ from indexer.extraction import cross_process_semaphore, page_images
 from indexer.extraction.cross_process_semaphore import CrossProcessSemaphore
 from indexer.extraction.page_images import PagePictures
 from storage.files.local import LocalFiles
-from tests.web.conftest import Site, memo, until, working
+from tests.factories.memos import memo
+from tests.web.conftest import Site, until, working
 from web.serving import http_caching
 from web.serving.http_server import HURRY
 

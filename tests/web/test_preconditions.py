@@ -9,7 +9,8 @@ import pytest
 from flask.testing import FlaskClient
 
 from archive.model import Scope, Status
-from tests.web.conftest import Site, memo
+from tests.factories.memos import memo
+from tests.web.conftest import Site
 
 RECORD, ATTACHMENT = "/api/v1/announcements/{id}", "/api/v1/attachments/{file}"
 

@@ -14,9 +14,10 @@ import pytest
 from archive.model import Attachment, Role, Status, TextSource
 from indexer.extraction.attachment_reader import RULES, TEXT_RULES
 from indexer.extraction.office import libreoffice
-from tests.indexer.extraction.office_files import docx, paragraph
-from tests.indexer.extraction.signing import SIGNER, make_signer, sign
-from tests.web.conftest import Site, memo
+from tests.factories.memos import memo
+from tests.factories.office_files import docx, paragraph
+from tests.factories.signing import SIGNER, make_signer, sign
+from tests.web.conftest import Site
 from web.sample.scans import ScanLook, make_scan
 
 PERSONAL = "ให้นายสมมติ เลขประจำตัวประชาชน ๑-๑๐๑๗-๐๐๒๓๐-๗๐-๘ โทร. ๐๘๑-๒๓๔-๕๖๗๘ ตรวจรับถังประปา"

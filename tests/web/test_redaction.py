@@ -20,7 +20,8 @@ from PIL import Image
 from archive.model import Attachment, HoldReason, Role, Status
 from archive.privacy import COVER
 from archive.thai import thai_digits
-from tests.web.conftest import Site, heading, memo, open_site
+from tests.factories.memos import memo
+from tests.web.conftest import Site, heading, open_site
 from web.sample.scans import ScanLook, make_scan
 
 NAME = "ประหยัดทรัพย์มะม่วงหวาน"

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from archive.model import Line, Page, TextSource
-from tests.web.conftest import Site, memo
+from tests.factories.memos import memo
+from tests.web.conftest import Site
 from web.reflow import Block, reflow
 
 LEFT, RIGHT = 1000, 9000

@@ -21,7 +21,8 @@ from archive.model import (
     Status,
     TextSource,
 )
-from tests.web.conftest import BROWSER, Site, memo
+from tests.factories.memos import memo
+from tests.web.conftest import BROWSER, Site
 
 ROAD = memo("ซ่อมถนนสายบ้านหนองกระทิง", subject="ซ่อมถนน")
 BRIDGE = memo("ให้ซ่อมสะพานบ้านห้วยยาง", subject="ซ่อมสะพาน")

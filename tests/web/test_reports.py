@@ -6,7 +6,8 @@ from werkzeug.test import TestResponse
 
 from archive.model import Role, Status
 from archive.reports import ReportKind
-from tests.web.conftest import Site, memo
+from tests.factories.memos import memo
+from tests.web.conftest import Site
 
 OWN = {"Origin": "http://localhost"}
 

@@ -10,8 +10,9 @@ import pytest
 
 from archive.model import ReadingStatus, Role, Status
 from indexer.extraction.attachment_reader import AttachmentReader, ReadingStopped
+from tests.factories.memos import memo
 from tests.indexer.extraction.test_recognition import page
-from tests.web.conftest import Site, memo
+from tests.web.conftest import Site
 
 
 def test_a_coarse_page_and_one_upside_down_are_told_while_the_next_is_read(site: Site) -> None:

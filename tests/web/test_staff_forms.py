@@ -27,7 +27,8 @@ from archive.model import (
     Status,
 )
 from archive.suggested_fields import suggested_label
-from tests.web.conftest import BROWSER, PASSWORD, Site, memo, sent_form, until, working
+from tests.factories.memos import memo
+from tests.web.conftest import BROWSER, PASSWORD, Site, sent_form, until, working
 from web.staff import edit_conflicts
 
 

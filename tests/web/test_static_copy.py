@@ -8,8 +8,10 @@ from urllib.parse import urlsplit
 
 from archive.disclosure import DisclosureEntry
 from archive.model import CollectionLine, RelationKind, Status
-from tests.operation.archives import flip, read, run, stored
-from tests.web.conftest import Site, memo
+from tests.factories.archives import read
+from tests.factories.memos import memo
+from tests.operation.archives import flip, run, stored
+from tests.web.conftest import Site
 
 SECRET = "มะม่วงน้ำปลาหวาน"
 

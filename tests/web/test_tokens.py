@@ -9,7 +9,8 @@ import logging
 import pytest
 
 from archive.model import Scope, Status
-from tests.web.conftest import Site, memo
+from tests.factories.memos import memo
+from tests.web.conftest import Site
 from web.accounts.tokens import token_hash
 
 READ, WRITE, PUBLISH = Scope.READ, Scope.WRITE, Scope.PUBLISH

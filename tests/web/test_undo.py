@@ -31,7 +31,8 @@ from archive.model import (
 )
 from archive.site_profile import SiteProfile
 from archive.undo import Undo
-from tests.web.conftest import Site, memo, sent_form
+from tests.factories.memos import memo
+from tests.web.conftest import Site, sent_form
 from web.disclosure_overview import year_items
 from web.template_filters import day
 

@@ -16,8 +16,9 @@ import pytest
 from archive.errors import Unavailable
 from archive.importers.site_rules import load_site
 from archive.model import Role
+from tests.factories.memos import memo
 from tests.scanners import FINDING, VIRUS, clamd, free_port
-from tests.web.conftest import BROWSER, Site, memo, open_site
+from tests.web.conftest import BROWSER, Site, open_site
 from tests.web.test_import_site import FIRST, PAGE, SECOND
 from web.app import create_app
 from web.bootstrap import build_services

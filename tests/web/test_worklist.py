@@ -19,7 +19,8 @@ from archive.model import Announcement, Attachment, CollectionLine, Draft, Readi
 from archive.suggested_fields import suggest_fields
 from archive.thai import BANGKOK
 from storage.repositories.attachments import EngineAttachments
-from tests.web.conftest import Site, memo, until, working
+from tests.factories.memos import memo
+from tests.web.conftest import Site, until, working
 from web.importing import import_manifest
 from web.staff import all_records_search, worklist
 

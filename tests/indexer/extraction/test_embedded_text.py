@@ -10,7 +10,7 @@ import pytest
 from indexer.extraction.embedded_text import EmbeddedTextDocument
 from indexer.extraction.ocr_policy import PageTextDecision, better_text
 from indexer.extraction.pdf.parser import EmbeddedPage
-from tests.indexer.extraction.documents import Raw, shaped
+from tests.factories.documents import Raw, shaped
 
 LINES = [
     "ประกาศเทศบาลตำบลหนองปลาดุก",

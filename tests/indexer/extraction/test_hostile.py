@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from indexer.extraction import embedded_text, sandbox
-from tests.indexer.extraction.hostile import CASES, write
+from tests.factories.hostile_files import CASES, write
 from tests.indexer.extraction.judge import judge
 
 SHORT, GENEROUS = 2.0, 30.0  # seconds; short where the time must run out

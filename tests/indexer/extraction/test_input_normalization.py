@@ -15,7 +15,7 @@ from indexer.extraction.embedded_text import EmbeddedTextDocument
 from indexer.extraction.image.input_normalization import write_repaired
 from indexer.extraction.page_images import rasterize_page
 from indexer.extraction.parsers import convert_if_not_pdf
-from tests.indexer.extraction.documents import shaped
+from tests.factories.documents import shaped
 
 
 def drawing(size: tuple[int, int] = (300, 200)) -> Image.Image:

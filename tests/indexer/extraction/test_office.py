@@ -21,7 +21,7 @@ from indexer.extraction.office.text_pages import MAX_CHARACTERS
 from indexer.extraction.page_images import rasterize_page
 from indexer.extraction.parsers import parser_of
 from indexer.extraction.reading_errors import MESSAGES, UnreadableFile
-from tests.indexer.extraction.office_files import (
+from tests.factories.office_files import (
     compound,
     docx,
     docx_part,
@@ -80,7 +80,7 @@ def test_text_is_read_page_by_page_without_libreoffice(tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("without_libreoffice")
 def test_text_of_word_97_is_read_without_libreoffice(tmp_path: Path) -> None:
-    written_by_libreoffice = (Path(__file__).parent / "memo.doc").read_bytes()
+    written_by_libreoffice = (Path(__file__).parents[2] / "factories" / "memo.doc").read_bytes()
     (memo,) = pages(written_by_libreoffice, tmp_path)
     assert memo.splitlines()[:5] == [
         "บันทึกข้อความ",

@@ -26,7 +26,7 @@ from indexer.extraction.page_images import (
     piece_around_hit,
 )
 from storage.files.local import LocalFiles
-from tests.indexer.extraction.documents import embedded_page, shaped, stored_attachment
+from tests.factories.documents import embedded_page, shaped, stored_attachment
 
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 TEXT = "ประกาศเทศบาลตำบลหนองปลาดุก"

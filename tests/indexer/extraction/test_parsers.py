@@ -16,7 +16,7 @@ from archive.filetype import FILE_TYPES
 from indexer.extraction.embedded_text import EmbeddedTextDocument
 from indexer.extraction.parsers import PARSERS
 from indexer.extraction.reading_errors import MESSAGES, UnreadableFile
-from tests.indexer.extraction.hostile import one_page
+from tests.factories.hostile_files import one_page
 
 
 def photograph(form: str) -> bytes:

@@ -30,7 +30,7 @@ from indexer.extraction.redaction import (
     with_text_covered,
 )
 from storage.files.local import LocalFiles
-from tests.indexer.extraction.documents import embedded_page, stored_attachment
+from tests.factories.documents import embedded_page, stored_attachment
 from web.sample.documents import SampleDocumentText, make_document
 
 NUMBER = "1-2345-67890-12-1"

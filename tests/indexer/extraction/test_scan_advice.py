@@ -15,7 +15,7 @@ from indexer.extraction.embedded_text import EmbeddedTextDocument
 from indexer.extraction.page_images import scan_size
 from indexer.extraction.pdf.parser import FileOutline
 from indexer.extraction.scan_advice import MESSAGES, scan_advice
-from tests.indexer.extraction.documents import shaped
+from tests.factories.documents import shaped
 from tests.indexer.extraction.test_recognition import page as drawn_page
 
 

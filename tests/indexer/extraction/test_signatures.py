@@ -9,8 +9,8 @@ import pytest
 from pyhanko.sign import SimpleSigner
 
 from indexer.extraction.embedded_text import EmbeddedTextDocument
-from tests.indexer.extraction.documents import shaped
-from tests.indexer.extraction.signing import SIGNER, make_signer, sign
+from tests.factories.documents import shaped
+from tests.factories.signing import SIGNER, make_signer, sign
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,8 @@ from archive.errors import Unavailable
 from indexer.engines.whoosh import WhooshIndex
 from indexer.reindex import is_rebuild_needed, rebuild
 from indexer.search.query.parser import Sort, parse_query
-from tests.operation.archives import close, draft, fill, level, opened
+from tests.factories.archives import draft, fill
+from tests.operation.archives import close, level, opened
 from web.bootstrap import Services
 
 _TYPED = (

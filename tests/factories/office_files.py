@@ -42,6 +42,7 @@ def docx(body: str, **others: str | bytes) -> bytes:
 
 
 def paragraph(text: str) -> str:
+    """Returns a paragraph of a Word document, for ``docx``."""
     return f"<w:p><w:r><w:t>{text}</w:t></w:r></w:p>"
 
 
@@ -120,6 +121,7 @@ def opendocument(kind: str, body: str, *, manifest: str = "", **others: str) -> 
 
 
 def ods(rows: list[list[str]]) -> bytes:
+    """Returns an OpenDocument spreadsheet with one sheet of text."""
     lines = "".join(
         "<table:table-row>"
         + "".join(

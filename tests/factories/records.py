@@ -1,4 +1,4 @@
-"""Made records for the contract tests."""
+"""Makes announcements, attachments and pages, as domain values or in the records of any engine."""
 
 from __future__ import annotations
 
@@ -18,30 +18,33 @@ from archive.model import (
 )
 from archive.ports import NewFile, StoredFile
 from archive.repositories import Records
-from storage.engine import Queries
-from storage.tenancy import ACCOUNTS, OWN
 
 NOW = dt.datetime(2026, 6, 9, 9, 0, tzinfo=dt.UTC)
 ACTOR = "สมศรี ใจดี"
 
 
 def draft(title: str = "ประกาศรับสมัครพนักงานจ้าง", **fields: object) -> Draft:
+    """Returns a draft; ``fields`` replace or add to what it has."""
     return Draft(**{"title": title, "published_on": dt.date(2021, 6, 9), **fields})  # type: ignore[arg-type]
 
 
 def published(records: Records, title: str = "ประกาศรับสมัครพนักงานจ้าง", **fields: object) -> Announcement:
+    """Writes a published announcement to the records."""
     return records.announcements.create(draft(title, **fields), actor=ACTOR, status=Status.PUBLISHED)
 
 
 def stored(content: bytes) -> StoredFile:
+    """Returns what a store of files says of this content, which it need not hold."""
     return StoredFile(hashlib.sha256(content).hexdigest(), len(content))
 
 
 def new_file(content: bytes, filename: str, *, is_from_person: bool = False) -> NewFile:
+    """Returns a PDF to attach, as the records take it."""
     return NewFile(stored(content), filename, "application/pdf", is_from_person)
 
 
 def attached(records: Records, announcement: Announcement, content: bytes = b"%PDF-1.7") -> Attachment:
+    """Writes an attachment of the announcement to the records; its file is in no store."""
     attachment, _ = records.attachments.attach(
         announcement.id,
         new_file(content, "ประกาศ.pdf"),
@@ -53,6 +56,7 @@ def attached(records: Records, announcement: Announcement, content: bytes = b"%P
 
 
 def page(attachment: Attachment, number: int = 1, text: str = "น้ำใจ", **fields: object) -> Page:
+    """Returns a recognised page with lines and doubts; ``fields`` replace what it has."""
     return Page(
         **{  # type: ignore[arg-type]
             "attachment_id": attachment.id,
@@ -68,17 +72,3 @@ def page(attachment: Attachment, number: int = 1, text: str = "น้ำใจ",
             **fields,
         }
     )
-
-
-def rows_of(engine: Queries, organisation: int) -> dict[str, list[str]]:
-    """Returns every row of one organisation, as stored in the database."""
-    return {
-        table: sorted(
-            repr(dict(row))
-            for row in engine.rows(
-                f"SELECT * FROM {table} WHERE organisation_id IN :whose",
-                whose=[organisation, 0] if table in ACCOUNTS else [organisation],
-            )
-        )
-        for table in OWN
-    }
