@@ -62,6 +62,7 @@ from indexer.extraction.ocr.recognition import load_before_fork, recognise_page_
 from indexer.extraction.ocr.tesseract import DPI, SYSTEM_MODELS
 from indexer.extraction.ocr_policy import PageTextDecision, better_text
 from indexer.extraction.page_images import rasterize_page
+from indexer.extraction.pdf.parser import load_before_fork as load_parser
 from indexer.search.query.parser import parse_query
 
 NEAR = 0.10  # share of a phrase's letters that may be wrong in a near reading
@@ -366,6 +367,7 @@ def main() -> int:
     options = parser.parse_args()
     console = Console(width=None if sys.stdout.isatty() else 140)
     chosen = [case for case in cases(options.data) if case.scanned or not options.scans_only]
+    load_parser()
     load_before_fork()
     bare_engine()
     listed = [(case, read(case)) for case in chosen]

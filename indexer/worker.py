@@ -29,6 +29,7 @@ from indexer.extraction.attachment_reader import AttachmentReader, ReadingStoppe
 from indexer.extraction.page_images import FIRST_WIDTH, PagePictures
 from indexer.extraction.parsers import can_draw_pages
 from indexer.extraction.reading_errors import MESSAGES, UnreadableFile
+from indexer.extraction.sandbox import start_fork_server
 from indexer.inbox import LOOK_EVERY, Inbox
 from indexer.index_sync import sync_batch
 from indexer.lazy_import import lazy_import
@@ -93,6 +94,7 @@ class Worker:
         ``beat`` is called about once a second while all threads are alive.
         """
         self._stop = stop
+        start_fork_server()  # else the first scan would wait for it
         threads = [
             threading.Thread(target=self._repeat, args=(step,), name=name)
             for name, step in (

@@ -73,6 +73,11 @@ def run_in_sandbox(function: Callable[..., T], *args: Any, seconds: float, memor
         return child.call(function, *args, seconds=seconds)
 
 
+def start_fork_server() -> None:
+    """Starts the process that forks children, unless it runs, and does not wait while it loads libraries."""
+    _nursery()
+
+
 class SandboxProcess:
     """A child that keeps its state between calls; after a failure the next call gets a fresh one.
 

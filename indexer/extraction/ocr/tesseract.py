@@ -33,6 +33,7 @@ SYSTEM_MODELS = (  # where Debian, Ubuntu and Fedora put the stock models
 )
 DPI = 300  # resolution of the pictures of pages; scans of lower resolution are enlarged
 MOST_COST = 12.0  # highest cost of an alternative, in units of the engine's certainty
+ALTERNATIVE_ROUNDS = 3  # in which alternatives of a line's letters are sought: each takes 2 % of its time
 LEAST_SIDE = 8  # pixels: shortest side of a picture that is given to the engine
 SAMPLE_LINES = 4  # lines read to judge an orientation
 LAYOUT_REDUCE = 2  # full-size pixels to one of the copy on which lines to sample are sought
@@ -138,6 +139,7 @@ def load_engine() -> tesserocr.PyTessBaseAPI:
         )
         engine.SetVariable("preserve_interword_spaces", "1")
         engine.SetVariable("tessedit_do_invert", "0")  # else every seal is read twice, in white on black too
+        engine.SetVariable("lstm_choice_iterations", str(ALTERNATIVE_ROUNDS))
         return engine
     raise UnreadableFile("no-ocr-model")
 
