@@ -37,7 +37,7 @@ from indexer.search.query.query_plan import (
 )
 from indexer.search.searcher import BEST_HITS, MOST_FACET_VALUES
 from indexer.search.tuning import TUNING
-from indexer.search.villages import ABBREVIATED_VILLAGE, village_number
+from indexer.search.villages import ABBREVIATED_VILLAGE, village_number, village_words
 
 Json = Mapping[str, Any]
 
@@ -287,6 +287,7 @@ class PlanQueries:
             return {"bool": {"filter": [complete, *narrow], "should": [*words, *should]}}
         if attempt.has_number:
             narrow.append(bool_should(map(clause_query, filter(has_document_number, self.plan.clauses))))
+        narrow += self._not_village_in_vain()
         fewest = self.min_telling_clauses if attempt.strictness == "enough" else 1
         if self.plan.is_prose:  # what has all of it stands among the others
             either = bool_should(
@@ -403,6 +404,17 @@ class PlanQueries:
         names = ["หมู่", "หมู่ที่", "ม", *(["มาตรา"] if is_short else [])]
         named = (phrase_query(letters_of(name) + number) for name in names)
         return [bool_should([{"term": {"village": int(number)}}, *named])]
+
+    def _not_village_in_vain(self) -> list[Json]:
+        """Returns the filter of partial matches: beside other words a village in an address is no answer."""
+        number, names = village_number(self.plan), village_words(self.plan)
+        others = [
+            each for each in self._telling if each.typed not in names and each in self._clauses_without_dates
+        ]
+        if number is None or not others:
+            return []
+        concerned: Json = {"term": {"village": int(number)}}
+        return [bool_should([concerned, *(self._clause(each, is_loose=True) for each in others)])]
 
     def _own_numbers(self) -> list[Json]:
         numbers = (searchable_bytes(number).data for number in sorted(self.plan.document_numbers))
