@@ -106,14 +106,20 @@ def sign_in(page: Page, name: str = NAME) -> None:
 
 def click(control: Locator) -> None:
     """Click with the mouse. In a desk's window nothing may lie over the control at any usual width."""
-    page = control.page
-    size = page.viewport_size
+    size = control.page.viewport_size
     if size and size["width"] == DESK:
-        for width in OTHER_DESKS:
-            page.set_viewport_size({"width": width, "height": size["height"]})
-            control.hover(trial=True)
-        page.set_viewport_size(size)
+        expect_uncovered_at_desks(control)
     control.click()
+
+
+def expect_uncovered_at_desks(control: Locator) -> None:
+    """Nothing lies over the control in windows of the usual widths, so that a mouse reaches it."""
+    size = control.page.viewport_size
+    for width in (DESK, *OTHER_DESKS):
+        control.page.set_viewport_size({"width": width, "height": size["height"] if size else 900})
+        control.hover(trial=True)
+    if size:
+        control.page.set_viewport_size(size)
 
 
 def press(control: Locator) -> None:

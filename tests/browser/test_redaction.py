@@ -12,7 +12,17 @@ from playwright.sync_api import FloatRect, Locator, Page, expect
 from archive.model import Attachment, Draft, ReadingStatus
 from archive.model import Page as ReadPage
 from indexer.extraction.redaction import boxes_of_finds
-from tests.browser.conftest import DESK, OTHER_DESKS, Visit, click, press, shoot, swipe, touch_screen
+from tests.browser.conftest import (
+    DESK,
+    OTHER_DESKS,
+    Visit,
+    click,
+    expect_uncovered_at_desks,
+    press,
+    shoot,
+    swipe,
+    touch_screen,
+)
 from tests.browser.site import ACTOR, RunningSite, order, wait_until
 
 UNITS = 10_000  # of the page's width and height
@@ -96,7 +106,9 @@ def test_boxes_are_moved_resized_deleted_and_burnt_in(
     click(page.get_by_role("button", name="ลบ กรอบที่วาดเอง").last)
     expect(page.locator("[name=known], [name=box]")).to_have_count(0)
     _cover_by_moving(page, "ให้ชดใช้เงิน", site.services.pages.get(paper.id, 1))
-    press(page.get_by_role("button", name="ทำสำเนาที่ปิดข้อมูลแล้ว"))
+    make = page.get_by_role("button", name="ทำสำเนาที่ปิดข้อมูลแล้ว")
+    expect_uncovered_at_desks(make)
+    press(make)
     made = page.locator(".notice.good", has_text="เปลี่ยนเป็นสำเนาที่ปิดข้อมูลแล้ว")
     expect(made).to_be_visible(timeout=60_000)  # the copy is read again to prove it
     wait_until(lambda: "ผู้เสียหาย" in _text(site, paper), "the copy was read")
@@ -106,7 +118,8 @@ def test_boxes_are_moved_resized_deleted_and_burnt_in(
     expect(page.locator(".facts .state").first).to_have_text("แปลงแล้ว")
     expect(page.locator("h1")).not_to_contain_text("กำลังแปลงข้อความ")
     shoot(page, "redacted-copy")
-    page.get_by_role("link", name="ไปตรวจก่อนเผยแพร่").click()
+    expect_uncovered_at_desks(page.get_by_role("link", name="ไปตรวจก่อนเผยแพร่"))
+    press(page.get_by_role("link", name="ไปตรวจก่อนเผยแพร่"))
     expect(page.get_by_role("link", name="เปิดดูภาพทุกหน้าของสำเนา")).to_be_visible()
 
 
