@@ -106,6 +106,10 @@ _DIGITS_OF_LETTERS = str.maketrans("OolI", "0011")
 _THREES = rf"(?<![0-9๐-๙,.])({_DIGIT}{{1,3}}(?:,{_DIGIT}{{3}})+)"
 _SATANG = re.compile(rf"{_THREES},({_DIGIT}{{2}})(?![0-9๐-๙,.])")
 _NO_SATANG = re.compile(rf"{_THREES},(00|๐๐)(?![0-9๐-๙,.])")
+_DOT_FOR_COMMA = re.compile(
+    r"(?<![0-9.,])([1-9][0-9]{0,2})\.([0-9]{3})\.([0-9]{2})(?![0-9]|[.,][0-9])"
+    r"|(?<![๐-๙.,])([๑-๙][๐-๙]{0,2})\.([๐-๙]{3})\.([๐-๙]{2})(?![๐-๙]|[.,][๐-๙])"
+)
 _RULES: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...] = (
     # a day in a date with Thai digits: วันที่ ธ มิถุนายน ๒๕๔๗
     (re.compile(rf"(วันที่ ?[๐-๓]?)[{_LIKE_NINE}]( ?(?:{_MONTHS}) ?(?:พ\.ศ\. ?)?๒[๐-๙]{{3}})"), r"\1๙\2"),
@@ -121,6 +125,8 @@ _RULES: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...]
     (re.compile(rf"(ตอน(?:ที่|พิเศษ)? ?[0-9๐-๙]+) ?[-.·:] ?([กขคง])(?![{LETTERS_AND_SIGNS}])"), r"\1 \2"),
     # a number of letters and orders has no O and no l: 08O8.2
     (_LETTER_IN_NUMBER, lambda match: match[0].translate(_DIGITS_OF_LETTERS)),
+    # an amount with satang has a comma before its three digits: 125.789.76
+    (_DOT_FOR_COMMA, lambda match: "{},{}.{}".format(*filter(None, match.groups()))),
     # vowels written before their consonant never stand side by side: สำคัญแแสดง
     (re.compile("แ[แเ]|เแ"), "แ"),
     # in an address the abbreviation of Bangkok's name stands before its postal code: กหม.10300
