@@ -406,12 +406,13 @@ class PlanQueries:
         return [bool_should([{"term": {"village": int(number)}}, *named])]
 
     def _not_village_in_vain(self) -> list[Json]:
-        """Returns the filter of partial matches: beside other words a village in an address is no answer."""
+        """Returns the filter of partial matches: beside other words a village in an address is no answer.
+
+        None beside a time: there they show that the village is named, if not then.
+        """
         number, names = village_number(self.plan), village_words(self.plan)
-        others = [
-            each for each in self._telling if each.typed not in names and each in self._clauses_without_dates
-        ]
-        if number is None or not others:
+        others = [each for each in self._telling if each.typed not in names]
+        if number is None or not others or self.query.times:
             return []
         concerned: Json = {"term": {"village": int(number)}}
         return [bool_should([concerned, *(self._clause(each, is_loose=True) for each in others)])]

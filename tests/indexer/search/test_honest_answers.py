@@ -354,6 +354,15 @@ def test_words_of_titles_are_suggested_before_those_of_texts(sample: tuple[Whoos
     assert not {"ภายใน", "ภาค"} & set(suggested)
 
 
+def test_an_address_with_the_village_is_no_part_of_an_answer_beside_a_time(tmp_path: Path) -> None:
+    index = WhooshIndex(tmp_path, Dictionary())
+    letters = [entry(at, "จัดซื้อโต๊ะ", OFFICE_OF_4) for at in range(2, 5)]
+    others = [entry(at, "ประชุมสภา") for at in range(10, 20)]
+    index.update([entry(1, "ซ่อมสะพาน"), *letters, *others], (), position=1)
+    page = index.search(parse_query("ซ่อมสะพาน หมู่ 4 ปี 2564"))
+    assert [hit.announcement_id for hit in page.hits] in ([], [1])
+
+
 @pytest.mark.parametrize("typed", ["หวย", "โรงแรม", "พระ", "ทางขาด"])
 def test_a_word_is_not_read_as_another_that_sounds_otherwise(
     sample: tuple[WhooshIndex, list[str]], typed: str
