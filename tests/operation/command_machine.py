@@ -26,12 +26,14 @@ from archive import privacy
 from archive.bulk_commands import apply_as_one_bulk
 from archive.changes import WORKER
 from archive.commands.status_rules import EDITABLE
+from archive.disclosure import DisclosureEntry
 from archive.erasure import ErasureScope
 from archive.errors import Conflict, NotFound, PrakatError
 from archive.fields import FIELDS_BY_NAME, read_column
 from archive.model import (
     Attachment,
     Change,
+    CollectionLine,
     DocumentKind,
     Draft,
     HoldReason,
@@ -68,6 +70,7 @@ WORD = re.compile(r"kw[a-p]{8}")
 
 CLERK, OTHER_CLERK, PROGRAM = "สมศรี ใจดี", "สมชาย ตั้งใจ", "scanner"
 DAY = dt.date(2021, 6, 9)
+YEAR = 2564  # fiscal year of the list of what is to be disclosed
 IDS = ("1101700207030", "3100500123458", "1456789012341")
 REASON = "กฎหมายกำหนดให้ประกาศ"
 TOWN, NEIGHBOUR = "pladuk", "bangkhen"
@@ -241,15 +244,15 @@ class CommandMachine(RuleBasedStateMachine):
     # records
 
     @precondition(lambda self: len(self.model.records) < MOST_RECORDS)
-    @rule(has_number=st.booleans())
-    def create(self, has_number: bool) -> None:
+    @rule(has_number=st.booleans(), has_title=st.booleans())
+    def create(self, has_number: bool, has_title: bool = True) -> None:
         values = {
-            "title": f"ประกาศ {self._new_word()}",
+            "title": f"ประกาศ {self._new_word()}" if has_title else "",
             "body": self._text(has_number),
             "category": self._new_word(),
         }
         draft = Draft(author="กองช่าง", published_on=DAY, **values)  # type: ignore[arg-type]
-        made = self.commands.announcements.create(draft, actor=CLERK)
+        made = self.commands.announcements.create(draft, actor=CLERK, may_lack_title=not has_title)
         self.model.records[made.id] = ModelRecord(made.id, values)
 
     @rule(
@@ -280,8 +283,22 @@ class CommandMachine(RuleBasedStateMachine):
             lambda: self.commands.publication.publish(
                 record.id, actor=CLERK, reason=reason, should_show_unconfirmed=should_show
             ),
-            lambda _made: record.publish(reason=reason, should_show_unconfirmed=should_show),
+            lambda _made: self._tell_published(record, reason=reason, should_show=should_show),
         )
+
+    def _tell_published(self, record: ModelRecord, *, reason: str, should_show: bool) -> None:
+        """Tell the model; what an untitled draft got from its files it takes from the archive."""
+        if not record.values["title"]:
+            self._tell_filled(record)
+        record.publish(reason=reason, should_show_unconfirmed=should_show)
+
+    def _tell_filled(self, record: ModelRecord) -> None:
+        now = self.records.announcements.get(record.id)
+        for name in record.values:
+            assert not record.values[name] or getattr(now, name) == record.values[name], "a text was replaced"
+            record.values[name] = getattr(now, name)
+        for each in self._listed(record.id):
+            record.attachments[each.id].label = each.label
 
     @rule(number=pick, hours=st.sampled_from((None, 0, 1, 2)))
     def schedule(self, number: int, hours: int | None) -> None:
@@ -301,6 +318,9 @@ class CommandMachine(RuleBasedStateMachine):
         """Let the worker publish what is due by then."""
         self.now = max(self.now, dt.datetime.now(dt.UTC)) + dt.timedelta(hours=hours)
         published = self.whole.commands.publication.publish_due_or_unschedule(self.now, actor=WORKER)
+        for record in self.model.records.values():
+            if not record.values["title"]:
+                self._tell_filled(record)
         assert sorted(published) == [
             each.id for each in self.model.records.values() if each.come_due(self.now)
         ]
@@ -563,6 +583,54 @@ class CommandMachine(RuleBasedStateMachine):
             tell,
         )
 
+    @precondition(
+        lambda self: self._attachment(0, lambda each: bool(each.undecided) and not each.is_detached)
+    )
+    @rule(number=pick)
+    def hide_undecided(self, number: int) -> None:
+        """A person hides a file until its finds are decided; decisions about others stay."""
+        attachment = self._attachment(number, lambda each: bool(each.undecided) and not each.is_detached)
+        assert attachment is not None
+        self._carry_out(
+            lambda: self.commands.attachments.hide_undecided(attachment.id, actor=CLERK),
+            lambda _made: setattr(attachment, "hold", HoldReason.PERSONAL_DATA),
+        )
+
+    # lists of records
+
+    @rule(has_number=st.booleans(), reason=st.sampled_from((REASON, "")))
+    def save_collection(self, has_number: bool, reason: str) -> None:
+        """Make or replace the one collection, of all records, also those that residents may not see."""
+        texts = {"title": f"ชุด {self._new_word()}", "body": self._text(has_number), "label": self._new_word()}
+        lines = [CollectionLine(texts["label"], id) for id in self.model.records]
+        before = self.model.collection
+        known = [each.id for each in self.records.collections.all()]
+
+        def tell(_made: object) -> None:
+            new = set(NUMBER.findall(texts["body"])) - set(NUMBER.findall(" ".join(before)))
+            assert reason or not new, "public personal data without a reason"
+            self.model.collection = [*texts.values()]
+
+        self._carry_out(
+            lambda: self.commands.collections.save(
+                known[0] if known else None,
+                title=texts["title"],
+                body=texts["body"],
+                items=lines,
+                actor=CLERK,
+                reason=reason,
+            ),
+            tell,
+        )
+
+    @rule(number=pick, is_assigned=st.booleans())
+    def disclose(self, number: int, is_assigned: bool) -> None:
+        """Put a record among what the law asks to publish, or take it out."""
+        entry = DisclosureEntry(year=YEAR, item="structure", part=0, announcement_id=self._record(number).id)
+        disclosure = self.commands.disclosure
+        command = disclosure.assign if is_assigned else disclosure.unassign
+        self._carry_out(lambda: command(entry, actor=CLERK), lambda _made: None)
+
     @rule(number=pick, scope=st.sampled_from(ErasureScope))
     def erase(self, number: int, scope: ErasureScope) -> None:
         attachment = self._attachment(number, lambda _each: True)
@@ -596,7 +664,7 @@ class CommandMachine(RuleBasedStateMachine):
         commands: dict[str, tuple[Callable[[int], object], Callable[[ModelRecord], object]]] = {
             "publish": (
                 lambda one: self.commands.publication.publish(one, actor=CLERK),
-                lambda record: record.publish(reason=""),
+                lambda record: self._tell_published(record, reason="", should_show=True),
             ),
             "category": (
                 lambda one: self.commands.announcements.revise(one, {"category": category}, actor=CLERK),
@@ -665,6 +733,8 @@ class CommandMachine(RuleBasedStateMachine):
             self._tell_status_undone(record, change)
         elif change.action == "order":
             record.order = [int(str(each)) for each in cast(list[object], before["order"])]
+        elif change.action == "disclose":
+            pass  # what fills an item is no part of the model
         elif change.action == "relate":
             self.model.relations = {
                 (each.newer_id, each.older_id): each.kind
@@ -931,8 +1001,11 @@ class CommandMachine(RuleBasedStateMachine):
     def _check_all_pages(self) -> None:
         harvest = "/oai?verb=ListRecords&metadataPrefix=oai_dc"
         open_data = "/open-data/announcements"
-        paths = ["/", "/search", "/browse", "/collections", "/feed.xml", "/sitemap.xml", harvest,
-                 f"{open_data}.csv", f"{open_data}.jsonl", "/api/v1/announcements"]  # fmt: skip
+        disclosed = f"/disclosure/{YEAR}"
+        paths = ["/", "/search", "/browse", "/collections", disclosed, f"{disclosed}.csv", "/feed.xml",
+                 "/sitemap.xml", harvest, f"{open_data}.csv", f"{open_data}.jsonl",
+                 "/api/v1/announcements"]  # fmt: skip
+        paths += [f"/collections/{each.id}" for each in self.records.collections.all()]
         for path in paths:
             answer = self._get(path)
             assert answer.status_code == 200 or "announcements" not in path, path

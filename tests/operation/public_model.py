@@ -212,7 +212,7 @@ class ModelRecord:
         is_due = self.publish_at is not None and self.publish_at <= now
         if self.status is not Status.DRAFT or not is_due or any(each.is_pending for each in self.listed):
             return False
-        if self.is_reason_needed:
+        if self.is_reason_needed or not self.values["title"]:
             self.publish_at = None
             return False
         self.publish(reason="", should_show_unconfirmed=False)
@@ -389,6 +389,7 @@ class PublicModel:
 
     records: dict[int, ModelRecord] = field(default_factory=dict)
     relations: dict[tuple[int, int], RelationKind | None] = field(default_factory=dict)
+    collection: list[str] = field(default_factory=list)  # texts of the one collection, public at once
 
     def record_of(self, attachment_id: int) -> ModelRecord:
         """Return the record that has or had an attachment."""
@@ -404,6 +405,7 @@ class PublicModel:
 
     def public_texts(self) -> Iterator[str]:
         """Yield every text that residents may read."""
+        yield from self.collection
         for record in self.records.values():
             if record.status is Status.PUBLISHED:
                 yield from record.values.values()

@@ -7,13 +7,25 @@ from __future__ import annotations
 
 import os
 
+import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from tests.operation.command_machine import DOCUMENTS, REASON, CommandMachine, filled_archive
+from tests.operation.uniform_sequences import COMMANDS, play_sequence
 
 _LONG_RUN = int(os.environ.get("PRAKAT_SEQUENCES", "0"))
-_SEQUENCES, _COMMANDS = (_LONG_RUN, 60) if _LONG_RUN else (12, 30)
+_SEQUENCES, _COMMANDS = (_LONG_RUN, 60) if _LONG_RUN else (3, 30)
+
+
+@pytest.mark.parametrize("seed", range(_LONG_RUN or 8))
+def test_residents_see_what_they_should_after_every_kind_of_command(seed: int) -> None:
+    filled_archive()
+    play_sequence(seed, _COMMANDS)
+
+
+def test_every_rule_is_among_the_commands_that_are_played_alike_often() -> None:
+    assert {rule.function.__name__ for rule in CommandMachine().rules} == {*COMMANDS}
 
 
 def test_residents_see_what_they_should_after_any_sequence_of_commands() -> None:
