@@ -49,12 +49,13 @@ def must_person_check_replacement(
     was_replaced_by_somebody_else: bool,
     was_cancelled_by_somebody_else: bool,
 ) -> bool:
-    """Return True where a person has to check a program's file before residents see it in another's place.
+    """Return True where a person has to check a program's new file; ``Conflict`` where none may come.
 
-    That is where the present file is a redacted copy (``is_redacted``), or where somebody else replaced these
-    bytes, or cancelled them as a replacement, before. Raises ``Conflict`` for any file in the place of a
-    draft's redacted copy, and for replaced bytes where residents do not see the present file: nothing would
-    keep a later publication from showing the file.
+    The file takes the place of another, and residents would see it. A person is needed where the present file
+    is a redacted copy (``is_redacted``), or where somebody else replaced these bytes, or cancelled them as a
+    replacement, before. ``Conflict`` is raised for any file in the place of a draft's redacted copy, and for
+    replaced bytes where residents do not see the present file: nothing would keep a later publication from
+    showing the file.
     """
     if is_redacted and announcement is Status.DRAFT:
         raise Conflict("ไฟล์นี้เป็นสำเนาที่ปิดข้อมูลแล้ว เจ้าหน้าที่เท่านั้นที่เปลี่ยนไฟล์ได้", code="file-attached")

@@ -102,9 +102,9 @@ def export_bag(
 
 @contextmanager
 def new_directory(destination: Path) -> Iterator[Path]:
-    """Provides a new directory, which becomes ``destination`` after the block, and is deleted if that fails.
+    """Provides a directory that becomes ``destination`` after the block; ``Conflict`` where that exists.
 
-    Raises ``Conflict`` when ``destination`` exists.
+    It is deleted if the block fails.
     """
     if destination.exists():
         raise Conflict(f"มี {destination} อยู่แล้ว กรุณาใช้ชื่อใหม่ (it exists already)")

@@ -147,9 +147,9 @@ def parse_page(page: str, *, name: str, rules: SiteRules) -> OldPage:
 
 
 def parse_view_count(text: str) -> int:
-    """Return the first number of a text, as the count of an old page's readers; 0 where there is none.
+    """Return the first number of a text, 0 where there is none; ``Invalid`` for more than ten digits.
 
-    In Thai or Arabic digits, with or without commas. Raises ``Invalid`` for one of more than ten digits.
+    It is the count of an old page's readers, in Thai or Arabic digits, with or without commas.
     """
     number = _NUMBER.search(text)
     digits = thai.arabic_digits(number[0]).replace(",", "") if number else ""

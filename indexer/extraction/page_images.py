@@ -133,10 +133,11 @@ def rasterize_page(path: Path, number: int, max_dpi: float) -> Image.Image:
 
 
 def scan_size(path: Path, number: int) -> tuple[float, float]:
-    """Returns width and height (pixels) of page ``number`` (1…) at its finest large picture's resolution.
+    """Returns a page's width and height in pixels of its scan; (0, 0) unless pictures cover the page.
 
-    A copier may put the letters in a finer picture over that of the paper. It is (0, 0) for a page that
-    pictures do not cover, or whose letters may be outlines. To be called in a sandbox child only.
+    Pages are counted from 1. Its finest large picture counts: a copier may put the letters in a finer picture
+    over that of the paper. It is also (0, 0) where letters may be outlines. To be called in a sandbox child
+    only.
     """
     with _opened(path) as document:
         page = document[number - 1]

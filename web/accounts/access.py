@@ -60,10 +60,10 @@ def require_publish_scope_if_public_or_scheduled(announcement: Announcement) -> 
 
 
 def register_second_check(app: Flask) -> None:
-    """Have ``app`` check once more, before an answer is sent, that residents may see what it shows.
+    """Have ``app`` refuse answers whose record was hidden meanwhile; call after other ``after_request``.
 
     A view checks first and reads then: a record may be withdrawn, or a text corrected and held, between the
-    two. Call this after other ``after_request`` handlers are registered, so that none keeps the answer.
+    two. Flask runs the handler that was registered last before all others, so that none keeps the answer.
     """
     app.after_request(_refuse_if_hidden_meanwhile)
 

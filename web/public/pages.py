@@ -389,7 +389,7 @@ def _steps(
 
 
 def register_usage_counting(app: Flask) -> None:
-    """Have ``app`` count the visits of residents to announcements, and the searches that found nothing.
+    """Have ``app`` count residents' visits and searches without results; call before what may refuse a page.
 
     Staff and programs are not counted as visitors, and each visitor is counted once in a while. Both count
     also when the page was not made for this request. Call this before the handler that may still refuse the

@@ -118,10 +118,10 @@ def _entry(said: str, written: str) -> str:
 
 
 def checked_word(text: str) -> str:
-    """Returns a word or phrase as the dictionary's file has it, with single spaces.
+    """Returns a word or phrase with single spaces; ``Invalid`` for one that the dictionary cannot have.
 
-    Raises ``Invalid`` for one that is too short or too long, has no letter or digit, or has a sign that
-    makes another kind of entry of it.
+    That is one that is too short or too long, has no letter or digit, or has a sign that makes another kind
+    of entry of it.
     """
     word = " ".join(canonical_text(text).split())
     if not _SHORTEST <= len(word) <= _LONGEST or re.search("[~=#]|->", word):

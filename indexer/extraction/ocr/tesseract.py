@@ -129,9 +129,9 @@ def _set_picture(engine: tesserocr.PyTessBaseAPI, image: Image.Image, dpi: int) 
 
 @lru_cache(maxsize=1)
 def load_engine() -> tesserocr.PyTessBaseAPI:
-    """Returns the OCR engine, loaded once per process: with our own model, or else the system's stock one.
+    """Returns the OCR engine, loaded once per process; ``UnreadableFile`` when no model is installed.
 
-    Raises ``UnreadableFile`` when no model is installed.
+    It has our own model, or else the system's stock one.
     """
     for folder, model in _models():
         engine = tesserocr.PyTessBaseAPI(
