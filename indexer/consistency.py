@@ -8,6 +8,7 @@ records.
 from __future__ import annotations
 
 import datetime as dt
+import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -77,12 +78,17 @@ class Finding:
     """A fault that was found.
 
     ``code`` is a key of ``MESSAGES``, ``subject`` names the faulty object, ``detail`` says what was seen.
+    ``announcement_ids``: the announcements of the attachments that either names, ascending.
     """
 
     code: str
     subject: str
     detail: str = ""
     mended: bool = False
+    announcement_ids: tuple[int, ...] = ()
+
+
+_ATTACHMENT = re.compile(r"\battachment (\d+)")
 
 
 @dataclass(slots=True)
@@ -116,6 +122,7 @@ class ConsistencyCheck:
     examinations: Sequence[Examination] = ()
     progress: Progress = lambda _step, _done, _total: None
     _report: ConsistencyReport = field(default_factory=ConsistencyReport)
+    _announcement_ids: dict[int, int] = field(default_factory=dict)  # by the id of each attachment
 
     def run(self) -> ConsistencyReport:
         """Checks once and returns the report. Takes about as long as reading every stored byte."""
@@ -134,7 +141,13 @@ class ConsistencyCheck:
         for subject, step in steps:
             with self._errors_as_findings(subject):
                 step()
+        self._report.findings = [*map(self._with_announcement_ids, self._report.findings)]
         return self._report
+
+    def _with_announcement_ids(self, finding: Finding) -> Finding:
+        named = map(int, _ATTACHMENT.findall(f"{finding.subject} {finding.detail}"))
+        ids = {self._announcement_ids[id] for id in named if id in self._announcement_ids}
+        return replace(finding, announcement_ids=tuple(sorted(ids)))
 
     @contextmanager
     def _errors_as_findings(self, subject: str) -> Iterator[None]:
@@ -237,6 +250,7 @@ class ConsistencyCheck:
             self.progress("records", min(done + BATCH_SIZE, len(ids)), len(ids))
 
     def _check_attachment(self, attachment: Attachment, pages: int) -> None:
+        self._announcement_ids[attachment.id] = attachment.announcement_id
         subject = f"attachment {attachment.id}"
         if not self._files.exists(attachment.sha256):
             self._find("file-missing", subject, attachment.sha256)
@@ -250,6 +264,7 @@ class ConsistencyCheck:
     def _check_detached(self, announcement_id: int) -> None:
         """Reports the missing files of detached attachments, which come back when they are attached again."""
         for attachment in self._records.attachments.detached(announcement_id):
+            self._announcement_ids[attachment.id] = announcement_id
             if not self._files.exists(attachment.sha256):
                 self._find("file-missing", f"attachment {attachment.id}", attachment.sha256)
 

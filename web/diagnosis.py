@@ -93,8 +93,8 @@ _MOVE_DATA = (
     "ทำตามหัวข้อ “ย้ายเครื่อง ย้ายที่เก็บ” ในคู่มือหน้า “ย้าย ส่งออก เข้ารหัส” (follow 'Move the archive' in the manual)"
 )
 _MOVE_BACKUPS = (
-    "ต่อดิสก์อื่นเข้าที่ /var/backups ตามหัวข้อ “ทุกคืน” ในคู่มือหน้า “งานทุกคืนและเมื่อเกิดเหตุ”"
-    " (mount another disk at /var/backups: 'Every night' in the manual)"
+    "ต่อดิสก์อื่นเข้าที่ /var/backups ตามหัวข้อ “สำรองข้อมูลและตรวจทุกคืน” ในคู่มือหน้า “งานทุกคืนและเมื่อเกิดเหตุ”"
+    " (mount another disk at /var/backups: 'The nightly backup and checks' in the manual)"
 )
 _NO_ROOM = (
     "df -h {data}; การซ้อมต้องมีที่ว่างเท่าข้อมูลสำรองหนึ่งชุด ขยายดิสก์ หรือย้ายข้อมูลสำรองออกจากดิสก์นี้"

@@ -380,9 +380,9 @@ def file_type(filename: str) -> str:
     return PurePath(filename).suffix.removeprefix(".").upper()[:4] or "?"
 
 
-def qr_code(address: str) -> Markup:
-    """Returns the address as a QR code, an SVG that prints sharp."""
-    drawn = segno.make(address, micro=False, error="m")
+def qr_code(content: str, title: str = "") -> Markup:
+    """Returns a QR code, an SVG that prints sharp. ``title`` names it; without one it is an address."""
+    drawn = segno.make(content, micro=False, error="m")
     return Markup(  # noqa: S704
         drawn.svg_inline(
             border=2,
@@ -390,7 +390,7 @@ def qr_code(address: str) -> Markup:
             lineclass=None,
             light="#fff",
             omitsize=True,
-            title=_("คิวอาร์โค้ดของลิงก์นี้"),
+            title=title or _("คิวอาร์โค้ดของลิงก์นี้"),
         )
     )
 

@@ -92,6 +92,8 @@ def test_a_flipped_bit_in_a_file_is_found_and_named(data: Path, services: Servic
     # the meaning stands whole, however narrow the terminal is
     assert f"[file-damaged] {examined(services).findings[0].subject}\n" in result.stdout
     assert f"    {MESSAGES['file-damaged']}\n" in result.stdout
+    (owner,) = services.attachments.with_file(victim.name)
+    assert f"    อยู่ในเรื่องที่ {owner.announcement_id} (of announcement" in result.stdout
     report = examined(services)
     (attachment,) = services.attachments.with_file(victim.name)
     assert [(one.code, one.subject, one.detail) for one in report.findings] == [

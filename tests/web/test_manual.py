@@ -11,6 +11,7 @@ import pytest
 from babel.messages.pofile import read_po
 from flask.testing import FlaskClient
 
+from archive.fields import ANNOUNCEMENT_FIELDS
 from archive.importers.manifest import MANIFEST_FIELDS
 from archive.model import DocumentKind
 from web.cli import main
@@ -36,6 +37,12 @@ def test_commands_are_shown_line_by_line(client: FlaskClient) -> None:
     text = client.get("/help/officer-install").get_data(as_text=True)
     assert re.search(r"<pre[^>]*><code>umask 022\napt-get", text)
     assert "```" not in text
+
+
+def test_an_engineer_is_told_of_every_field_that_a_new_announcement_takes() -> None:
+    told = (MANUAL / "api.md").read_text(encoding="utf-8")
+    given = {each.name for each in ANNOUNCEMENT_FIELDS if each.is_given_at_creation and each.is_public}
+    assert {name for name in given if f"`{name}`" not in told} == set()
 
 
 def test_there_is_no_other_page(client: FlaskClient) -> None:

@@ -127,6 +127,8 @@ def _list(title: str, findings: list[Finding]) -> None:
         click.echo(f"{mark} [{finding.code}] {finding.subject}\n    {consistency.MESSAGES[finding.code]}")
         for line in finding.detail.splitlines():
             click.echo(f"    {line}")
+        if ids := ", ".join(map(str, finding.announcement_ids)):
+            click.echo(f"    อยู่ในเรื่องที่ {ids} (of announcement {ids})")
 
 
 @click.command()
