@@ -61,7 +61,7 @@ def test_a_page_is_stepped_through_enlarged_and_told_when_it_has_no_picture(
 ) -> None:
     document = f"/announcements/{site.centre.id}/attachments/{site.attachments[0].id}?q=เทศบาล"
     page = visit(width=PHONE)
-    page.route("**/pages/**", lambda asked: asked.fulfill(status=503))
+    page.route("**/pages/**", lambda asked: asked.fulfill(status=202, body=""))
     page.goto(document)
     expect(page.locator("[data-no-picture]")).to_be_visible()
     expect(page.locator(".sheet")).to_be_hidden()

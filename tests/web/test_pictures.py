@@ -43,7 +43,8 @@ def test_while_others_are_made_the_page_without_marks_stands_in(shown: tuple[Sit
         for number in range(page_images.AT_ONCE):
             taken.enter_context(slots.hold_slot(f"10.0.0.{number}", seconds=1.0))
         refused = client.get(f"{path}&q=หลอดไฟ", headers=AT_ONCE)
-        assert refused.status_code == 503
+        assert (refused.status_code, refused.data) == (202, b"")
+        assert refused.headers["Cache-Control"] == "no-store"
         assert 0 < int(refused.headers["Retry-After"]) < 10
         assert client.get("/healthz").status_code == 200
     plain = client.get(path)
@@ -80,7 +81,7 @@ def test_who_must_hurry_waits_for_no_picture_that_another_asked_for(
         assert is_waiting.wait(30.0)
         hurried = site.client().get(path, headers=AT_ONCE)
         assert not first.done()
-        assert hurried.status_code == 503
+        assert hurried.status_code == 202
 
 
 def test_the_last_of_six_pictures_of_one_page_waits_for_its_turn(

@@ -7,6 +7,7 @@ import math
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import replace
+from http import HTTPStatus
 from itertools import groupby
 from typing import Any, cast
 
@@ -23,6 +24,7 @@ from archive.filetype import is_office
 from archive.model import Announcement, Attachment, HoldReason, ReadingStatus, Status, TextSource
 from archive.relations import published_relations
 from archive.suggested_fields import with_values_of_documents
+from indexer.extraction.cross_process_semaphore import NoFreeSlot
 from indexer.extraction.page_images import hit_rectangles
 from indexer.search.highlighting import find_hits, query_marking_whole_words
 from indexer.search.query import parser as queries
@@ -262,17 +264,26 @@ def document_searchable(announcement_id: int, attachment_id: int) -> Response:
 
 @pages.get("/announcements/<int:announcement_id>/attachments/<int:attachment_id>/pages/<int:number>.webp")
 def document_picture(announcement_id: int, attachment_id: int, number: int) -> Response:
-    """Send a page's picture, hits drawn in."""
+    """Send a page's picture, hits drawn in; 202 without one while others are made, which pages ask for again.
+
+    To a browser that is no error, as it would be with the API's 503.
+    """
     _, attachment = _visible_document(announcement_id, attachment_id)
     args = _sensible(schemas.PagePictureArgs())
-    return file_responses.send_picture(
-        attachment,
-        number,
-        width=args["width"],
-        typed=args["q"],
-        is_cropped=args["crop"] == "hit",
-        is_public=not person_may_see_unpublished(),
-    )
+    try:
+        return file_responses.send_picture(
+            attachment,
+            number,
+            width=args["width"],
+            typed=args["q"],
+            is_cropped=args["crop"] == "hit",
+            is_public=not person_may_see_unpublished(),
+        )
+    except NoFreeSlot as busy:
+        later = Response(status=HTTPStatus.ACCEPTED)
+        later.headers["Retry-After"] = str(busy.retry_after)
+        later.headers["Cache-Control"] = "no-store"
+        return later
 
 
 @pages.get("/language/<code>")
