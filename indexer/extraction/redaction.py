@@ -301,8 +301,7 @@ def _refuse_what_takes_long(pages: Sequence[Page], boxes: Boxes, numbers: Sequen
         raise TooLarge("ปิดข้อมูลได้ครั้งละไม่เกิน %(most)s หน้า กรุณาแบ่งไฟล์แล้วแนบใหม่", most=MOST_PAGES)
     if numbers and sum(map(bool, boxes.values())) > MOST_PAGES_READ_AGAIN:
         raise TooLarge(
-            "ปิดเลขของบุคคลได้ครั้งละไม่เกิน %(most)s หน้า กรุณาเลือกไม่ปิดหน้าท้าย ๆ ก่อน ทำสำเนา "
-            "แล้วเปิดหน้านี้อีกครั้งเพื่อปิดหน้าที่เหลือ",
+            "ปิดเลขของบุคคลได้ครั้งละไม่เกิน %(most)s หน้า กรุณาแบ่งไฟล์แล้วแนบใหม่",
             most=MOST_PAGES_READ_AGAIN,
         )
 

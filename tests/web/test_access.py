@@ -114,7 +114,6 @@ GUARDS: dict[str, Guard] = {
     "staff.review_attachment": Guard.STAFF,
     "staff.publish": Guard.STAFF,
     "staff.change_attachment": Guard.STAFF,
-    "staff.sort_attachments": Guard.STAFF,
     "staff.change_status": Guard.STAFF,
     "staff.change_form_part": Guard.STAFF,
     "staff.history": Guard.STAFF,

@@ -539,7 +539,7 @@ def test_pages_say_that_papers_are_still_being_read(site: Site) -> None:
     made = site.announcement("หยุดจ่ายน้ำประปา", status=Status.DRAFT)
     site.attach(made.id, memo())
     client = site.client()
-    still, own = "มีเอกสาร 1 ฉบับที่ยังอ่านไม่เสร็จ อาจค้นไม่พบ", "เอกสารแนบอีก 1 ฉบับกำลังอ่าน"
+    still, own = "มีเอกสาร 1 ฉบับที่ยังอ่านไม่เสร็จ อาจค้นไม่พบ", "มีเอกสารแนบ 1 ฉบับที่ยังอ่านไม่เสร็จ"
     pages = ("/", "/search?sort=newest", "/search?q=ตลาด")
     assert not any(still in client.get(page).text for page in pages)  # of a draft nothing is told
     site.services.commands.publication.publish(made.id, actor="test")

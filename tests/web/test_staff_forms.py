@@ -410,6 +410,30 @@ def test_a_name_that_was_taken_over_is_taken_back_beside_the_message(site: Site)
     assert site.services.attachments.get(paper.id).label == paper.label
 
 
+def test_the_way_back_beside_a_message_undoes_nothing_once_another_changed_more(site: Site) -> None:
+    made, clerk = site.announcement("ประกาศงานถนน", status=Status.DRAFT), site.signed_in(Role.STAFF)
+    paper = site.attach(made.id, memo("ถนน"), "ถนน.pdf")
+
+    def rename(label: str) -> str:
+        data = {f"label-{paper.id}": label, f"kind-{paper.id}": paper.kind}
+        return clerk.post(f"/staff/attachments/{paper.id}/rename", data=data, follow_redirects=True).text
+
+    said = rename("แบบแปลนถนน")
+    assert "only_last" in said
+    site.services.commands.attachments.relabel(paper.id, label="แบบแปลนสะพาน", kind=paper.kind, actor="สมศรี")
+    (address,) = re.findall(r'action="(/staff/history/\d+/undo)"', said)
+    answer = clerk.post(
+        address,
+        data={"confirmed": "yes", "only_last": "yes"},
+        follow_redirects=True,
+    ).text
+    assert "มีการแก้ไขหลังจากนั้นแล้ว" in answer
+    assert site.services.attachments.get(paper.id).label == "แบบแปลนสะพาน"
+    unchanged = rename("แบบแปลนสะพาน")
+    assert "บันทึกชื่อเอกสารแล้ว" in unchanged
+    assert "only_last" not in unchanged  # what another did is not offered to be undone
+
+
 def test_many_papers_are_sorted_by_the_names_in_the_form_and_put_back(site: Site) -> None:
     made, clerk = site.announcement("ประกาศงานถนน", status=Status.DRAFT), site.signed_in(Role.STAFF)
     names = ["ที่ ๑๐", "ที่ 9", "ที่ ๒", "ที่ 1", "แผนที่", "ก่อนอื่น"]
@@ -425,13 +449,13 @@ def test_many_papers_are_sorted_by_the_names_in_the_form_and_put_back(site: Site
     assert "เรียงตามชื่อ" in page
     typed = {f"label-{id}": name for id, name in zip(papers, names, strict=True)}
     sent = sent_form(page) | typed | {"body": "พิมพ์ค้างไว้"}
-    sorted_page = clerk.post(f"{address}/sort-attachments", data=sent).text
+    sorted_page = clerk.post(address, data=sent | {"sort": "label"}).text
     assert order() == [5, 3, 2, 1, 0, 4]
     shown = sent_form(sorted_page)
     assert shown.items() >= (typed | {"body": "พิมพ์ค้างไว้"}).items()
     assert [shown[f"position-{papers[place]}"] for place in order()] == list("123456")
     assert site.services.announcements.get(made.id).body != "พิมพ์ค้างไว้"  # only the order is stored
-    assert "เรียงตามชื่ออยู่แล้ว" in clerk.post(f"{address}/sort-attachments", data=sent).text
+    assert "เรียงตามชื่ออยู่แล้ว" in clerk.post(address, data=sent | {"sort": "label"}).text
     _undo_beside_message(clerk, sorted_page)
     assert order() == [0, 1, 2, 3, 4, 5]
 

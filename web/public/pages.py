@@ -117,13 +117,12 @@ def all_announcements() -> AnyResponse:
 @pages.get("/announcements/<int:announcement_id>")
 def announcement(announcement_id: int) -> str:
     """Show one announcement in full."""
-    shown = require_visible(
-        services().announcements.get(announcement_id), is_staff=person_may_see_unpublished()
-    )
+    is_staff = person_may_see_unpublished()
+    shown = require_visible(services().announcements.get(announcement_id), is_staff=is_staff)
     typed = search_text_of_request()
     inside = _inside(announcement_id, typed) if typed else None
     sought = inside.query if inside else query_to_mark(services(), typed)
-    attachments = visible_attachments(announcement_id, is_staff=person_may_see_unpublished())
+    attachments = visible_attachments(announcement_id, is_staff=is_staff)
     shown, attachments = _as_published(shown, attachments)
     earlier, later = services().announcements.neighbours(announcement_id)
     return render_template(
@@ -131,7 +130,7 @@ def announcement(announcement_id: int) -> str:
         announcement=shown,
         attachments=attachments,
         has_withheld_document_with_new_file=has_withheld_document_with_new_file(announcement_id),
-        unread=_count_unread(announcement_id),
+        unread=0 if is_staff else _count_unread(announcement_id),
         recognised=_recognised(attachments),
         published_relations=published_relations(services().records, shown),
         inside=inside,

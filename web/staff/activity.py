@@ -21,7 +21,7 @@ from web.accounts.sign_in import admin_only, current_person
 from web.addresses import page_number, path_on_this_site
 from web.bootstrap import services
 from web.errors import error_message, errors_flashed
-from web.staff import attachments_for_staff
+from web.staff import attachments_for_staff, edit_conflicts
 from web.staff.blueprints import staff_blueprint
 from web.staff.date_picker import date_picker, picked_date
 from web.staff.undo_consequences import undo_consequences
@@ -66,8 +66,16 @@ def changes() -> str:
 
 @pages.post("/<int:change_id>/undo")
 def undo_change(change_id: int) -> ResponseReturnValue:
-    """Undo one change of an announcement; asks first where residents would notice it."""
-    return _undo_one(services().records.changes.get(change_id, of="announcement"))
+    """Undo one change of an announcement; asks first where residents would notice it.
+
+    ``only_last``: refuses a change after which somebody changed the record, which the page did not show.
+    """
+    change = services().records.changes.get(change_id, of="announcement")
+    record = change.announcement_id or 0
+    if "only_last" in request.form and edit_conflicts.last_change_id(record) != change.id:
+        flash(_("มีการแก้ไขหลังจากนั้นแล้ว จึงยังไม่ได้เลิกทำ กรุณาดูประวัติการแก้ไขก่อน"), "bad")
+        return redirect(url_for("staff.history", announcement_id=record))
+    return _undo_one(change)
 
 
 @pages.post("/collections/<int:change_id>/undo")

@@ -71,6 +71,7 @@ _DONE = {
 }
 """Action of the history → message once it was done, beside which stands the way back."""
 _MOST_DRAFTS = 50  # of one's own, among which one without a set time is looked for
+_LONGEST_LABEL = 300  # letters, as of the field
 _LONGEST_POSITION = 4  # digits; no announcement has ten thousand attachments
 
 
@@ -159,10 +160,13 @@ def note_presence(announcement_id: int) -> Response:
 def save_and_redirect(announcement_id: int) -> ResponseReturnValue:
     """Store the form, which confirms values filled in; then lead to the form or the page of publication.
 
-    A form without ``last_change``, as of a page that came only in part, is a bad request.
+    With the button that sorts the attachments nothing is stored but their order. A form without
+    ``last_change``, as of a page that came only in part, is a bad request.
     """
     if "last_change" not in request.form:
         abort(400)
+    if "sort" in request.form:
+        return _sort_attachments(announcement_id)
     before = edit_conflicts.last_change_id(announcement_id)
     try:
         _save_form(announcement_id)
@@ -327,6 +331,7 @@ def change_attachment(attachment_id: int, step: str) -> ResponseReturnValue:
     except NotFound as error:
         return _say_released_before(error, _SHOWN)
     announcement_id = one.announcement_id
+    before = edit_conflicts.last_change_id(announcement_id)
     try:
         if step != "move":
             _save_form(announcement_id, confirm=False)
@@ -339,17 +344,21 @@ def change_attachment(attachment_id: int, step: str) -> ResponseReturnValue:
     if step == "move" and "last_change" in request.form:
         return _form_as_typed_after_ordering(announcement_id)
     anchor = _row_to_go_on_from(one)
-    if step in ("rename", "detach"):
+    changes = services().history.entries(announcement_id)
+    if step in ("rename", "detach") and any(each.id > before and each.actor == g.actor for each in changes):
         return redirect(_page_with_undo(announcement_id, anchor))
+    if step == "rename":  # the name was this one before
+        flash(_("บันทึกชื่อเอกสารแล้ว"), "good")
     return redirect(url_for("staff.edit", announcement_id=announcement_id, _anchor=anchor))
 
 
-@pages.post("/announcements/<int:announcement_id>/sort-attachments")
-def sort_attachments(announcement_id: int) -> ResponseReturnValue:
-    """Put the attachments in the order of their labels as the form has them; store nothing else."""
+def _sort_attachments(announcement_id: int) -> ResponseReturnValue:
+    """Puts the attachments in the order of their labels as the form has them; stores nothing else."""
     listed = services().attachments.by_announcement([announcement_id])[announcement_id]
     labels = {
-        each.id: request.form.get(f"label-{each.id}") or attachments_for_staff.attachment_label(each)
+        each.id: (request.form.get(f"label-{each.id}") or attachments_for_staff.attachment_label(each))[
+            :_LONGEST_LABEL
+        ]
         for each in listed
     }
     in_order = sorted(labels, key=lambda each: thai.natural_sort_key(labels[each]))

@@ -322,9 +322,10 @@ if (form) {
   list.querySelectorAll("li").forEach(show);
   list.addEventListener("change", ({ target }) => {
     const group = target.closest("[data-page-boxes]");
+    const isWanted = target.checked; // each click below counts anew, which changes the tick of the page
     if (target.matches("[data-whole-page]"))
       group.querySelectorAll("input[name=box]").forEach((tick) => {
-        if (tick.checked !== target.checked) tick.click();
+        if (tick.checked !== isWanted) tick.click();
       });
     count(group);
   });
