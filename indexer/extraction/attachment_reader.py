@@ -10,7 +10,7 @@ import math
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -29,7 +29,7 @@ from indexer.extraction.image.deskew import Turn
 from indexer.extraction.metadata import extract_fields
 from indexer.extraction.ocr import recognition, tesseract
 from indexer.extraction.ocr.correction import known_place_names
-from indexer.extraction.ocr.place_names import attested_place_names
+from indexer.extraction.ocr.place_names import NO_PLACE_NAMES, PlaceNames, find_place_names
 from indexer.extraction.ocr_policy import PageTextDecision, better_text
 from indexer.extraction.page_images import rasterize_page, scan_size
 from indexer.extraction.reading_errors import UnreadableFile
@@ -86,7 +86,7 @@ class AttachmentReader:
         self._files = files
         self._ocr_jobs = ocr_jobs
         self._recognisers = ThreadPoolExecutor(ocr_jobs, thread_name_prefix="ocr")
-        self._place_names: dict[int, tuple[float, tuple[str, ...]]] = {}
+        self._place_names: dict[int, tuple[float, PlaceNames]] = {}
 
     def read_remaining_pages(self, attachment: Attachment, going_on: Callable[[], bool]) -> ReadingOutcome:
         """Reads and stores the pages not read yet; fails only if none can be read, or no disk space is left.
@@ -106,7 +106,7 @@ class AttachmentReader:
     def _read(self, attachment: Attachment, path: Path, going_on: Callable[[], bool]) -> ReadingOutcome:
         with EmbeddedTextDocument(path) as document:
             wanted = self._unread(attachment, document.outline.page_count)
-            names = self._known_place_names(attachment.announcement_id) if wanted else ()
+            names = self._known_place_names(attachment.announcement_id) if wanted else NO_PLACE_NAMES
             for page in self._pages(attachment.id, document, wanted, names):
                 self._records.pages.save(page, expected_sha256=attachment.sha256)
                 self._records.usage_statistics.add_to_total(PAGES_READ, 1)
@@ -138,7 +138,7 @@ class AttachmentReader:
         attachment_id: int,
         document: EmbeddedTextDocument,
         wanted: list[int],
-        place_names: tuple[str, ...],
+        place_names: PlaceNames,
     ) -> Iterator[Page]:
         """Yields pages with embedded text at once, and other pages as they are recognised.
 
@@ -163,19 +163,17 @@ class AttachmentReader:
                 future.cancel()
             wait(pending)  # running recognitions still read the file, which is closed after this
 
-    def _known_place_names(self, announcement_id: int) -> tuple[str, ...]:
+    def _known_place_names(self, announcement_id: int) -> PlaceNames:
         """Returns the place names that the announcement's own organisation published, an hour old at most."""
         organisation = self._records.announcements.get(announcement_id).organisation
-        at, names = self._place_names.get(organisation, (-math.inf, ()))
+        at, names = self._place_names.get(organisation, (-math.inf, NO_PLACE_NAMES))
         if time.monotonic() - at >= KEEP_NAMES:
             titles = self._records.announcements.published_titles(organisation, limit=NEWEST_TITLES)
-            names = attested_place_names(titles)
+            names = find_place_names(titles)
             self._place_names[organisation] = time.monotonic(), names
         return names
 
-    def _timed(
-        self, attachment_id: int, path: Path, embedded: EmbeddedPage, place_names: tuple[str, ...]
-    ) -> Page:
+    def _timed(self, attachment_id: int, path: Path, embedded: EmbeddedPage, place_names: PlaceNames) -> Page:
         began = time.monotonic()
         page = _recognise(attachment_id, path, embedded, place_names)
         self._records.usage_statistics.add_to_total(
@@ -227,7 +225,7 @@ def page_from_embedded_text(attachment_id: int, embedded: EmbeddedPage, problem:
     )
 
 
-def _recognise(attachment_id: int, path: Path, embedded: EmbeddedPage, place_names: tuple[str, ...]) -> Page:
+def _recognise(attachment_id: int, path: Path, embedded: EmbeddedPage, place_names: PlaceNames) -> Page:
     try:
         seen = sandbox.run_in_sandbox(
             recognise_page,
@@ -269,7 +267,7 @@ def page_from_recognition(attachment_id: int, number: int, ocr_page: recognition
 
 
 def recognise_page(
-    path: Path, number: int, turn: Turn | None = None, place_names: Sequence[str] = ()
+    path: Path, number: int, turn: Turn | None = None, place_names: PlaceNames = NO_PLACE_NAMES
 ) -> recognition.OcrPage:
     """Renders and recognises a page, in the child process; ``UnreadableFile`` if either fails.
 

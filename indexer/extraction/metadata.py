@@ -79,7 +79,9 @@ _PLACES = re.compile("ค่าย|วัด|ชุมชน")  # senders, or a 
 _NUMBER_WITHOUT_OFFICE = bare_pattern(rf"ที่(?!.*[{LETTERS_AND_SIGNS}]{{8}})")
 _NUMBER_BEHIND = re.compile(rf"\s+ที่\s*(?={_REFERENCE.pattern})")
 _NO_DEPARTMENT = re.compile("ที่|ต่าง|อื่น")  # behind the word for a department in a sentence
-_TAX_NUMBER = re.compile(r"\s*\(?\s*(?:เลข\S*\s*)?(?:ผู้)?เสียภาษี.*$")  # behind a firm's name
+_TAX_NUMBER = re.compile(  # behind a firm's name; not กองบริการผู้เสียภาษี
+    r"\s*\(?\s*(?:เลข\S*\s*(?:ผู้)?เสียภาษี|(?:ผู้)?เสียภาษี\S*\s*[0-9๐-๙]).*$"
+)
 _NO_SENDER = re.compile("อำเภอ|จังหวัด|สำนักงานใหญ่")  # first words of an address below the sender's name
 _ISSUERS = re.compile(
     f"{OFFICE}|{STATE_ENTERPRISE}|ผู้(?:ว่า|อำนวย|บัญชา|บังคับ|จัดการ|กำกับ|ใหญ่)|นาย|ปลัด|กำนัน|ประธาน|"

@@ -6,6 +6,7 @@ contents names these segments until the caller commits them.
 
 from __future__ import annotations
 
+import os
 from collections import deque
 from collections.abc import Iterable
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -32,12 +33,16 @@ INDEX_NAME = "MAIN"
 _MOST_POSTINGS = 11_500_000  # held in memory by all processes together before they write their segments
 
 
+_MOST_PROCESSES = 7  # one segment fewer of a size than are merged by the first change after a rebuild
+
+
 class ParallelSegmentBuilder:
-    """Writes segments in ``jobs`` processes, this one included, until ``close``."""
+    """Writes segments in ``jobs`` processes at most, this one included, until ``close``."""
 
     def __init__(self, directory: Path, lexicon: Lexicon, *, jobs: int) -> None:
-        self._directory, self._lexicon, self._others = directory, lexicon, jobs - 1
-        self._most_postings = _MOST_POSTINGS // jobs
+        processes = min(jobs, _MOST_PROCESSES)
+        self._directory, self._lexicon, self._others = directory, lexicon, processes - 1
+        self._most_postings = _MOST_POSTINGS // processes
         self._own = SegmentBuilder(directory, lexicon, most_postings=self._most_postings)
         self._pool: ProcessPoolExecutor | None = None
         self._given: deque[Future[None]] = deque()
@@ -78,10 +83,13 @@ class ParallelSegmentBuilder:
 
 
 class _Storage(FileStorage):  # type: ignore[misc]
-    """A directory with a temporary folder for each writer: Whoosh has one, which the first to end removes."""
+    """A directory with a temporary folder for each process, which has one writer at a time.
+
+    Whoosh has one folder for all, which the first writer to end removes.
+    """
 
     def temp_storage(self, name: str | None = None) -> FileStorage:  # noqa: ARG002 (Whoosh gives it)
-        return super().temp_storage()
+        return super().temp_storage(f"{INDEX_NAME}-{os.getpid()}.tmp")
 
 
 class SegmentBuilder:

@@ -25,6 +25,7 @@ from rapidfuzz.distance import Levenshtein
 
 from archive.thai.characters import CONSONANTS, LEADING_VOWELS, WORD_LETTERS
 from archive.thai.word_list import thai_words
+from indexer.extraction.ocr.place_names import NO_PLACE_NAMES, PlaceNames
 
 LEAST = 5  # code points: shortest word that may replace a misread one
 USUAL = 5  # occurrences in the Thai National Corpus that such a word must have
@@ -265,9 +266,9 @@ def _one_letter_off(outline: str) -> list[str]:
 
 
 @contextmanager
-def known_place_names(names: Iterable[str]) -> Iterator[None]:
-    """Has place names count as words within the block, as usual ones that may replace misread text."""
-    reset = _PLACE_NAMES.set(frozenset(names))
+def known_place_names(names: PlaceNames) -> Iterator[None]:
+    """Has place names count as words within the block; attested ones also replace misread text."""
+    reset = _PLACE_NAMES.set(names)
     _likeliest.cache_clear()
     try:
         yield
@@ -276,20 +277,21 @@ def known_place_names(names: Iterable[str]) -> Iterator[None]:
         _likeliest.cache_clear()
 
 
-_PLACE_NAMES: ContextVar[frozenset[str]] = ContextVar("place names", default=frozenset())
+_PLACE_NAMES: ContextVar[PlaceNames] = ContextVar("place names", default=NO_PLACE_NAMES)
 
 
 def _words() -> _Words:
     names = _PLACE_NAMES.get()
-    return _words_and(names) if names else _listed_words()
+    return _words_and(names) if any(names) else _listed_words()
 
 
 @lru_cache(maxsize=1)
-def _words_and(place_names: frozenset[str]) -> _Words:
+def _words_and(names: PlaceNames) -> _Words:
     """Returns the listed words with place names, which are as likely as usual words."""
+    place_names = (*names.attested, *names.others)
     listed = _listed_words()
     costs = dict(listed.costs)
-    usual = {name for name in place_names if len(name) >= LEAST}
+    usual = {name for name in names.attested if len(name) >= LEAST}
     new = sorted(name for name in usual if name not in listed.outlines.get(name.translate(_OUTLINE), ()))
     for name in place_names:
         costs[name] = min(PLACE, costs.get(name, PLACE))

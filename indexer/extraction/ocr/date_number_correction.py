@@ -89,8 +89,8 @@ _DATE = re.compile(
 _CIRCULAR = re.compile(rf"(?<={_DIGIT}/)ว ?[{CONSONANTS}]{_DIGIT}+")
 _LETTER_IN_NUMBER = re.compile(rf"(?<![A-Za-z0-9])[0-9]+[{_LIKE_ZERO}{_LIKE_ONE}]+[0-9]+(?![A-Za-z])")
 _LETTER_IN_THAI_NUMBER = re.compile(
-    # ๐๘ธ๘.๒/ว ๓๐๗: one letter within the digits before or behind a dot or a slash
-    rf"[๐-๙]+[{CONSONANTS}A-Za-z][๐-๙]*(?=[./][๐-๙])|(?<=[๐-๙][./])[๐-๙]*[{CONSONANTS}A-Za-z][๐-๙]+"
+    # ๐๘ธ๘.๒/ว๓๐๗: one letter within the digits before or behind a dot or a slash, but ว behind one
+    rf"[๐-๙]+[{CONSONANTS}A-Za-z][๐-๙]*(?=[./][๐-๙])|(?<=[๐-๙][./])(?!ว[๐-๙])[๐-๙]*[{CONSONANTS}A-Za-z][๐-๙]+"
 )
 _NO_CIRCULAR = re.compile(rf"(?<={_DIGIT}/)[าำจงร](?= ?{_DIGIT})")  # what ว is misread as
 _NO_DOT = re.compile(rf"(?<!{_DIGIT}){_DIGIT}{{4}}[,:;]{_DIGIT}{{1,3}}(?=/)")

@@ -9,11 +9,12 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable
+from typing import NamedTuple
 
 from archive.thai.characters import WORD_LETTERS
 
 LEAST_TITLES = 3  # titles, all different, that have a name
-MOST_NAMES = 500  # of which the most frequent are kept
+MOST_NAMES = 500  # of which the most frequent are kept, of attested and of other names each
 SIZES = range(4, 17)  # code points of a name
 _PLACE = "เทศบาลตำบล|เทศบาลเมือง|เทศบาลนคร|ตำบล|อำเภอ|จังหวัด|หมู่บ้าน|บ้าน|วัด|โรงเรียน|ถนน|ซอย|ชุมชน|คลอง|ลำห้วย|แม่น้ำ"
 _NAME = re.compile(rf"(?:{_PLACE})(?P<name>(?:(?!{_PLACE}|หมู่)[{WORD_LETTERS}])+)")
@@ -24,10 +25,27 @@ _NO_NAME = tuple(
 """What begins no name, though it stands behind such a word: บ้านและที่ดิน."""
 
 
-def attested_place_names(titles: Iterable[str]) -> tuple[str, ...]:
-    """Returns the place names in at least ``LEAST_TITLES`` different titles, the most frequent first."""
-    counts = Counter(name for title in set(titles) for name in set(_names(title)))
-    return tuple(name for name, count in counts.most_common(MOST_NAMES) if count >= LEAST_TITLES)
+class PlaceNames(NamedTuple):
+    """Place names of an archive, the most frequent first.
+
+    ``attested`` may replace misread text. ``others``, of fewer titles, only stay as they are read:
+    a village may be one letter off another.
+    """
+
+    attested: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()
+
+
+NO_PLACE_NAMES = PlaceNames()
+
+
+def find_place_names(titles: Iterable[str]) -> PlaceNames:
+    """Returns the place names in the titles: those in ``LEAST_TITLES`` different ones, and the others."""
+    counts = Counter(name for title in set(titles) for name in set(_names(title))).most_common()
+    return PlaceNames(
+        tuple(name for name, count in counts if count >= LEAST_TITLES)[:MOST_NAMES],
+        tuple(name for name, count in counts if count < LEAST_TITLES)[:MOST_NAMES],
+    )
 
 
 def _names(title: str) -> Iterable[str]:

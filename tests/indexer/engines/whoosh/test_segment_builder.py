@@ -50,6 +50,7 @@ def test_three_processes_write_what_one_writes(
     assert shared.ids() == alone.ids() == [*range(1, COUNT + 1)]
     assert shared.position() == 7
     assert shared.find_damage() == []
+    assert [*tmp_path.rglob("*.tmp")] == []
 
 
 def test_the_live_index_stays_where_a_process_dies(tmp_path: Path) -> None:
