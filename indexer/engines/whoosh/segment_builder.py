@@ -31,8 +31,6 @@ from indexer.engines.whoosh.whoosh_imports import FileStorage
 
 INDEX_NAME = "MAIN"
 _MOST_POSTINGS = 11_500_000  # held in memory by all processes together before they write their segments
-
-
 _MOST_PROCESSES = 7  # one segment fewer of a size than are merged by the first change after a rebuild
 
 
