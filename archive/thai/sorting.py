@@ -19,7 +19,5 @@ def natural_sort_key(text: str) -> tuple[list[str | int], str]:
     blanks and letter case count only between texts that are equal without them.
     """
     letters = _COMPARED_LAST.sub("", arabic_digits(canonical_text(text)).casefold())
-    parts = _NUMBERS.split(
-        _LEADING_VOWEL.sub(r"\2\1", letters)
-    )  # a text at each even place, a number between
+    parts = _NUMBERS.split(_LEADING_VOWEL.sub(r"\2\1", letters))  # at each odd place a number
     return [int(part) if place % 2 else part for place, part in enumerate(parts)], text

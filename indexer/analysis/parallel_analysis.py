@@ -83,9 +83,8 @@ class ParallelAnalyzer:
             return
         rest = iter(entries)
         chunks = iter(lambda: list(islice(rest, CHUNK_SIZE)), [])
-        yield from build_documents(
-            next(chunks, []), self._lexicon.tokenizer
-        )  # what forks share is loaded now
+        first = next(chunks, [])
+        yield from build_documents(first, self._lexicon.tokenizer)  # what forks share is loaded now
         pool, others = self._started(), self._jobs - 1
         waiting: deque[Future[list[IndexDocument]]] = deque()
         while True:

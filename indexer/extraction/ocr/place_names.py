@@ -22,7 +22,7 @@ _NO_NAME = tuple(
     "ใน และ หรือ ที่ นี้ ของ ทุก อย่าง ให้ เพื่อ โดย ตาม ต่อ สาย เรือน พัก เลข เดิม ได้ มี จาก กับ ประจำ ซึ่ง แห่ง เรา ทั้ง"
     " พื้นที่ จำนวน ภายใน สำหรับ เดียวกัน ดังกล่าว".split()
 )
-"""What begins no name, though it stands behind such a word: บ้านและที่ดิน."""
+"""Beginnings of text behind such a word that is no name: บ้านและที่ดิน."""
 
 
 class PlaceNames(NamedTuple):
