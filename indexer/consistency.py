@@ -87,6 +87,11 @@ class Finding:
     mended: bool = False
     announcement_ids: tuple[int, ...] = ()
 
+    @property
+    def sha256(self) -> str:
+        """SHA-256 of the original that is damaged or missing; "" for any other finding."""
+        return {"file-damaged": self.subject, "file-missing": self.detail}.get(self.code, "")
+
 
 _ATTACHMENT = re.compile(r"\battachment (\d+)")
 

@@ -38,6 +38,7 @@ from indexer.extraction.metadata import extract_fields
 from indexer.extraction.page_images import PagePictures
 from indexer.extraction.text_layer import SearchableCopies
 from indexer.lazy_import import lazy_import
+from indexer.scrub import report_original
 from indexer.search.ports import SearchIndex
 from storage import data_directory
 from storage.backup.last_backup import LastBackupComparison
@@ -165,8 +166,11 @@ class Services(RepositoryAccess):
     def check_consistency(
         self, *, should_repair: bool = False, progress: Progress = lambda _step, _done, _total: None
     ) -> consistency.ConsistencyReport:
-        """Check every stored byte, record and index entry; with ``should_repair`` do all harmless repairs."""
-        return consistency.ConsistencyCheck(
+        """Check every stored byte, record and index entry; with ``should_repair`` do all harmless repairs.
+
+        Damaged and missing originals are reported to the scrub.
+        """
+        report = consistency.ConsistencyCheck(
             self.records,
             self.jobs,
             self.files,
@@ -177,6 +181,10 @@ class Services(RepositoryAccess):
             examinations=self.examinations,
             progress=progress,
         ).run()
+        for finding in report.findings:
+            if finding.sha256:
+                report_original(self.settings.data, finding.sha256)
+        return report
 
     @property
     def tokenizer(self) -> Tokenizer:

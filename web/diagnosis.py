@@ -26,6 +26,7 @@ from indexer.extraction.ocr.tesseract import OWN_MODEL, SYSTEM_MODELS
 from indexer.inbox import is_passed_over
 from indexer.processors import count_processors
 from indexer.reindex import count_left_out, is_rebuild_needed
+from indexer.scrub import attachments_with_faulty_file, faulty_originals
 from web import settings
 from web.adapters import backup_keys
 from web.archive_traces import USUAL_DATA, is_archive_elsewhere, may_hold_archive
@@ -101,6 +102,10 @@ _NO_ROOM = (
     " (a rehearsal takes as much room as one backup: enlarge the disk, or move the backups off it);"
     f" {_DELETABLE}; systemctl start prakat-nightly"
 )
+_COPY_ORIGINALS_BACK = (
+    "prakat check; แล้วทำตามหัวข้อ “ไฟล์เดียวหายหรือเสีย” ในคู่มือหน้า “สิ่งที่การตรวจพบได้”"
+    " (then follow 'One file is missing or damaged' in the manual)"
+)
 _MOVE_PLAIN = (
     "mkdir {place}/plain;"
     " mv {place}/generations {place}/files {place}/state {place}/manifest.json {place}/plain/;"
@@ -108,6 +113,7 @@ _MOVE_PLAIN = (
 )
 _BACKUPS = Path("/var/backups/prakat")  # place of the backups in the manual and of the nightly unit
 _MEND_DEVNULL = "rm -f /dev/null && mknod -m 666 /dev/null c 1 3"
+_MOST_NAMED = 10  # announcements named in one line
 _SANDBOX_SECONDS = 30.0  # for a call that does nothing, on a busy machine
 _SETTINGS_FILE = "แก้ไข {file} ในที่เก็บข้อมูล: {line}"
 
@@ -471,6 +477,23 @@ def _skipped(step: NightlyStep, last: NightlyResult, place: Path) -> Trouble:
     return Trouble("skipped-rehearsal", TroubleKind.UNSAFE, said, remedy, is_advice=is_advice)
 
 
+def _originals(services: Services) -> Iterator[Trouble]:
+    """Yields the originals that are not in the store in their length, or that are known as damaged."""
+    known = faulty_originals(services.settings.data)
+    faulty = attachments_with_faulty_file(services.records, services.files, known)
+    if not faulty:
+        return
+    announcements = sorted({each.announcement_id for each in faulty})
+    named = ", ".join(map(str, announcements[:_MOST_NAMED])) + (
+        " …" if len(announcements) > _MOST_NAMED else ""
+    )
+    said = (
+        f"ไฟล์ต้นฉบับ {len({each.sha256 for each in faulty}):,} ไฟล์หายไปหรือเสียหาย ในเรื่องที่ {named}"
+        " (originals are missing or damaged, in these announcements)"
+    )
+    yield Trouble("originals", TroubleKind.MISSING, said, _COPY_ORIGINALS_BACK)
+
+
 def _service(services: Services) -> Iterator[Trouble]:
     if CHECKS["worker"](services):
         said = "ตัวอ่านเอกสารไม่ทำงาน เอกสารใหม่จะยังค้นไม่พบ (no worker is running)"
@@ -505,4 +528,4 @@ MACHINE = (
     _sandbox,
     _speed,
 )
-ARCHIVE = (_clock, _people, _contacts, _organisations, _inbox, _backup, _night, _service)
+ARCHIVE = (_clock, _people, _contacts, _organisations, _inbox, _originals, _backup, _night, _service)

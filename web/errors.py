@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from http import HTTPStatus
 from typing import Any
 
-from flask import Flask, Response, flash, g, json, make_response, render_template, request
+from flask import Flask, Response, flash, g, json, make_response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext, lazy_gettext
 from flask_wtf.csrf import CSRFError
@@ -86,12 +86,22 @@ def _prakat(error: PrakatError) -> ResponseReturnValue:
         answer = problem_details(error.http_status, error.code, error.message, **more)
     else:
         withdrawn = error.values if isinstance(error, Gone) else None  # its title, date, reason, successors
-        answer = make_response(_page(error.http_status, error_message(error), withdrawn=withdrawn))
+        document = _document_of_faulty_file(error)
+        answer = make_response(
+            _page(error.http_status, error_message(error), withdrawn=withdrawn, document=document)
+        )
     if isinstance(error, MissingScope):  # RFC 6750, 3.1
         answer.headers["WWW-Authenticate"] = f'Bearer error="insufficient_scope", scope="{error.scope}"'
     if error.retry:
         answer.headers["Retry-After"] = str(error.retry_after)
     return answer
+
+
+def _document_of_faulty_file(error: PrakatError) -> str:
+    """Returns the address of the page with the text of a public file that cannot be sent; "" for others."""
+    if error.code not in _FAULTY_FILE or request.endpoint not in _FILES:
+        return ""
+    return url_for("public.document", **(request.view_args or {}))
 
 
 def _as_find(find: LocatedPersonalData) -> dict[str, Any]:
@@ -139,12 +149,21 @@ def _wants_problem() -> bool:
     return request.path.startswith(API)
 
 
+_FAULTY_FILE = {"file-missing", "file-damaged"}
+_FILES = {"public.document_file", "public.document_searchable"}
 _REFUSALS = {401, 403, 429}
 _OURS = HTTPStatus.INTERNAL_SERVER_ERROR
 
 
-def _page(status: int, message: str, *, withdrawn: Mapping[str, object] | None = None) -> tuple[str, int]:
+def _page(
+    status: int, message: str, *, withdrawn: Mapping[str, object] | None = None, document: str = ""
+) -> tuple[str, int]:
     reference = g.get("request_id", "") if status >= _OURS else ""
     return render_template(
-        "error.html", status=status, message=message, withdrawn=withdrawn, reference=reference
+        "error.html",
+        status=status,
+        message=message,
+        withdrawn=withdrawn,
+        document=document,
+        reference=reference,
     ), status

@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 import re
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from http import HTTPStatus
 from pathlib import PurePath
 from typing import BinaryIO
@@ -13,12 +15,13 @@ from cachetools import TTLCache
 from flask import Response, current_app, make_response, request, send_file
 from werkzeug.wsgi import wrap_file
 
-from archive.errors import Unavailable
+from archive.errors import NotFound, PrakatError, Unavailable
 from archive.filetype import is_shown_by_browsers
 from archive.hashing import sha256_of_stream
 from archive.model import Attachment, FileVersion
 from indexer.extraction.cross_process_semaphore import NoFreeSlot
 from indexer.extraction.page_images import WAIT_SECONDS
+from indexer.scrub import UNSENT_ORIGINALS, report_original, withdraw_report
 from indexer.search.highlighting import find_hits, first_hit_of_passage
 from web.bootstrap import services
 from web.search_service import query_to_mark
@@ -37,10 +40,15 @@ _lock = threading.Lock()
 
 
 def send_original(file: Attachment | FileVersion, *, is_public: bool) -> Response:
-    """Returns the stored bytes under their file name, with HTTP ranges and revalidation."""
-    _check_sound(file)
+    """Returns the stored bytes under their file name, with HTTP ranges and revalidation.
+
+    Raises ``Unavailable`` where they are damaged or missing, see ``_missing_told`` and ``_check_sound``.
+    """
+    with _missing_told(file):
+        _check_sound(file)
+        stream = services().files.open(file.sha256)
     answer = send_range_as_file(
-        services().files.open(file.sha256),
+        stream,
         file.size,
         mimetype=file.media_type,
         as_attachment=not is_shown_by_browsers(file.media_type),
@@ -93,8 +101,10 @@ def send_public_searchable_copy(attachment: Attachment) -> Response:
     The text is laid over the pictures, to search, mark and copy.
     """
     pages = services().pages.by_attachment(attachment.id)
+    with _missing_told(attachment):
+        copy = services().copies.open_or_make(attachment, pages)
     answer = send_file(
-        services().copies.open_or_make(attachment, pages),
+        copy,
         mimetype="application/pdf",
         as_attachment=True,
         download_name=f"{PurePath(attachment.filename).stem} (ค้นข้อความได้).pdf",
@@ -113,7 +123,8 @@ def send_picture(
     ``is_cropped``: only the area of the best passage. While pictures for other requests are being made, the
     kept picture of the whole page without marks is returned, if there is one and not ``is_cropped``.
     """
-    _check_sound(attachment)
+    with _missing_told(attachment):
+        _check_sound(attachment)
     page = services().pages.get(attachment.id, number)
     query = query_to_mark(services(), typed)
     found = tuple(find_hits(page.text, query, services().tokenizer)) if typed else ()
@@ -125,7 +136,7 @@ def send_picture(
     seconds = 0.0 if HURRY in request.headers else WAIT_SECONDS
     address = request.remote_addr or ""
     try:
-        with timed_part("picture"):
+        with timed_part("picture"), _missing_told(attachment):
             data = pictures.page_picture(
                 attachment,
                 page,
@@ -163,12 +174,45 @@ def _check_sound(file: Attachment | FileVersion) -> None:
     with services().files.open(file.sha256) as stream:
         found = sha256_of_stream(stream)
     if found != file.sha256:
-        log.error("original is damaged", extra={"sha256": file.sha256, "file": file.filename})
+        _report(file, "damaged")
         raise Unavailable(
-            "ไฟล์ต้นฉบับในที่เก็บเสียหาย จึงไม่แสดง กรุณาแจ้งผู้ดูแลเครื่องให้กู้คืนจากข้อมูลสำรอง", code="file-damaged"
+            "ไฟล์ต้นฉบับนี้เสียหาย จึงไม่แสดง ระบบแจ้งผู้ดูแลเครื่องแล้ว หากต้องใช้ด่วนกรุณาติดต่อหน่วยงานเจ้าของประกาศ",
+            code="file-damaged",
         )
+    withdraw_report(services().settings.data, file.sha256)
     with _lock:
         sound[file.sha256] = True
+
+
+@contextmanager
+def _missing_told(file: Attachment | FileVersion) -> Iterator[None]:
+    """Reports an original that the block does not find; raises ``Unavailable`` (code ``file-missing``).
+
+    The record is there, and the file comes back from a backup: search engines shall not forget its address.
+    """
+    try:
+        yield
+    except NotFound as error:
+        if error.code != "file-missing":
+            raise
+        _report(file, "missing")
+        raise Unavailable(
+            "ไฟล์ต้นฉบับนี้หายไปจากที่เก็บไฟล์ จึงยังเปิดไม่ได้ ระบบแจ้งผู้ดูแลเครื่องแล้ว หากต้องใช้ด่วนกรุณาติดต่อหน่วยงานเจ้าของประกาศ",
+            code="file-missing",
+        ) from error
+
+
+def _report(file: Attachment | FileVersion, fault: str) -> None:
+    """Tells the officer of an original that cannot be sent, in log, metrics and readiness check."""
+    if isinstance(file, Attachment):
+        record = {"attachment": file.id, "announcement": file.announcement_id}
+    else:
+        record = {"attachment": file.attachment_id, "version": file.number}
+    facts = {"fault": fault, "sha256": file.sha256, "file": file.filename}
+    log.error("original cannot be sent", extra={**record, **facts})
+    report_original(services().settings.data, file.sha256)
+    with suppress(PrakatError):  # a database that takes nothing at present is told elsewhere
+        services().usage_statistics.add_to_total(UNSENT_ORIGINALS, 1)
 
 
 def _cache(answer: Response, *, is_public: bool) -> None:

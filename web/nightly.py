@@ -17,7 +17,7 @@ from pathlib import Path
 
 from archive.durable_files import replace_durably
 from archive.errors import PrakatError
-from indexer.scrub import FILES_EVERY, read_scrub_record
+from indexer.scrub import FILES_EVERY, faulty_originals, read_scrub_record
 from web.backup_restore import (
     compare_stored_backup,
     is_last_backup_gone,
@@ -189,11 +189,9 @@ def _check(services: Services) -> str:
 
 
 def _look_at_scrub(services: Services) -> str:
+    if damaged := faulty_originals(services.settings.data):
+        raise StepFoundFaults(f"ไฟล์ต้นฉบับเสียหายหรือหายไป (damaged originals): {_first(sorted(damaged))}")
     state = read_scrub_record(services.settings.data)
-    if state.damaged_files:
-        raise StepFoundFaults(
-            f"ไฟล์ต้นฉบับเสียหายหรือหายไป (damaged originals): {_first(list(state.damaged_files))}"
-        )
     last = state.files_finished_at or state.files_began_at
     if last and dt.datetime.now(dt.UTC) - dt.datetime.fromisoformat(last) > _SCRUB_OVERDUE:
         raise StepFoundFaults(

@@ -32,6 +32,7 @@ from archive.relations import kind_and_number_of_first_order, title_with_number
 from archive.suggested_fields import document_number
 from archive.transfer_ports import OTHER_ARCHIVE
 from indexer.extraction.parsers import can_draw_pages
+from indexer.scrub import faulty_originals
 from indexer.search.highlighting import TextSegment, highlight, split_at_glance
 from indexer.search.query.parser import MAX_QUERY_LENGTH, Query
 from web import addresses, jsonld, labels, line_breaking
@@ -126,6 +127,7 @@ def _add_globals(app: Flask) -> None:
         repeated_search_arguments=repeated_search_arguments,
         hit_picture=hit_picture,
         is_drawable=is_drawable,
+        faulty_originals=lambda: faulty_originals(services().settings.data),
         is_no_longer_in_force=is_no_longer_in_force,
         qr_code=qr_code,
         month_names=month_names,

@@ -21,7 +21,7 @@ from indexer.extraction import sandbox
 from indexer.worker import LEASE
 from storage.backup import rehearsal
 from storage.backup.manifest import GENERATION_FORMAT
-from tests.operation.archives import close, opened, run
+from tests.operation.archives import close, flip, opened, overwrite, run, stored
 from web import diagnosis
 from web.accounts.passwords import hash_password
 
@@ -324,3 +324,24 @@ def test_a_rehearsal_that_lacked_room_or_key_has_its_own_remedy(
         (tmp_path / "backups" / name).rename(plain / name)
     assert run(cared_for, "backup", f"{backups}/").exit_code == 0
     assert "plain-generations" not in found(cared_for)[1]
+
+
+@pytest.mark.parametrize("how", ["gone", "cut", "flipped"])
+def test_an_original_that_is_gone_or_harmed_is_named_with_its_announcement(cared_for: Path, how: str) -> None:
+    victim = stored(cared_for)[3]
+    services = opened(cared_for)
+    [owner] = services.attachments.with_file(victim.name)
+    close(services)
+    content = victim.read_bytes()
+    if how == "gone":
+        victim.unlink()
+    elif how == "cut":
+        overwrite(victim, content[:100])
+    else:
+        flip(victim, 100)
+        assert "originals" not in found(cared_for)[1]  # only reading it tells
+        assert run(cared_for, "check").exit_code == 1
+    status, codes = found(cared_for)
+    assert status == 1
+    assert f"ในเรื่องที่ {owner.announcement_id} (" in str(codes["originals"]["message"])
+    assert "prakat check" in str(codes["originals"]["remedy"])

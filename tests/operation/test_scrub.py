@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import io
 import json
+import os
 import random
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,7 +15,17 @@ import pytest
 
 from archive.errors import Unavailable
 from archive.ports import StoredFile
-from indexer.scrub import BYTES_PER_SECOND, RECORD, Scrubber, ScrubStopped, read_scrub_record
+from indexer.scrub import (
+    BYTES_PER_SECOND,
+    LISTING_EVERY,
+    RECORD,
+    REPORTED,
+    Scrubber,
+    ScrubStopped,
+    faulty_originals,
+    read_scrub_record,
+    report_original,
+)
 from storage.files.local import LocalFiles
 from tests.operation.archives import answers, flip, generation, overwrite, run, stored
 from tests.web.conftest import BROWSER, open_site, until, working
@@ -84,7 +97,7 @@ def test_a_damaged_original_is_known_before_anybody_asks_for_it(
     assert readiness(data) == (200, {})
     scrub_all(services)
     status, said = readiness(data)
-    assert (status, set(said)) == (503, {"files"})
+    assert (status, set(said)) == (503, {"originals"})
     metrics = open_site(data).client().get("/metrics").get_data(as_text=True)
     assert "prakat_damaged_files 1.0" in metrics
     fault = json.loads(run(data, "stats", "--json").stdout)["scrub"]["damaged_files"]
@@ -127,6 +140,9 @@ class OnceUnlistableFiles(LocalFiles):
 
 def test_a_listing_that_breaks_off_ends_no_pass(services: Services) -> None:
     data = services.settings.data
+    scrub_of(services).scrub_next_file_if_due(
+        Clock().wait
+    )  # looks whether all are there, which is due again later
     scrub = Scrubber(services.records, OnceUnlistableFiles(data / "files"), services.index, data)
     for _ in range(3):
         scrub.scrub_next_file_if_due(Clock().wait)
@@ -176,6 +192,48 @@ def test_a_rotten_index_is_named_until_it_is_mended(data: Path, services: Servic
     metrics = open_site(data).client().get("/metrics", headers=BROWSER).get_data(as_text=True)
     assert "prakat_index_damaged_parts 1.0" in metrics
     assert json.loads(run(data, "stats", "--json").stdout)["index"]["damaged"] == 1
+
+
+@pytest.mark.parametrize("how", ["cut", "gone"])
+def test_a_missing_or_cut_original_is_known_within_an_hour(data: Path, services: Services, how: str) -> None:
+    scrub_all(services)
+    victim = stored(data)[3]
+    if how == "cut":
+        overwrite(victim, victim.read_bytes()[:100])
+    else:
+        victim.unlink()
+    state = json.loads((data / RECORD).read_text())
+    an_hour_ago = dt.datetime.now(dt.UTC) - LISTING_EVERY
+    (data / RECORD).write_text(json.dumps(state | {"files_listed_at": an_hour_ago.isoformat()}))
+    clock = scrub_all(services)
+    assert read_scrub_record(data).damaged_files == {victim.name: "damaged" if how == "cut" else "missing"}
+    assert clock.seconds * BYTES_PER_SECOND < sum(path.stat().st_size for path in stored(data)) / 2
+
+
+@pytest.mark.parametrize("is_damaged", [True, False])
+def test_a_reported_original_is_read_next(
+    data: Path, services: Services, is_damaged: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    scrub_all(services)
+    victim = stored(data)[3]
+    if is_damaged:
+        flip(victim, 100)
+    report_original(data, victim.name)
+    assert faulty_originals(data) == {victim.name}
+    scrub_all(services)
+    assert read_scrub_record(data).damaged_files == ({victim.name: "damaged"} if is_damaged else {})
+    assert list((data / REPORTED).iterdir()) == []
+    [owner] = services.attachments.with_file(victim.name)
+    told = [each.announcements for each in caplog.records if each.getMessage() == "original is damaged"]  # type: ignore[attr-defined]
+    assert told == ([[owner.announcement_id]] if is_damaged else [])
+
+
+def test_an_old_report_that_no_worker_looked_into_is_forgotten(data: Path) -> None:
+    report_original(data, "ab" * 32)
+    assert faulty_originals(data)
+    two_days_ago = time.time() - 2 * 24 * 3600
+    os.utime(data / REPORTED / ("ab" * 32), (two_days_ago, two_days_ago))
+    assert faulty_originals(data) == set()
 
 
 def test_damaged_files_are_read_again_one_at_a_time(data: Path, services: Services) -> None:

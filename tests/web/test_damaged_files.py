@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import io
 import stat
 from pathlib import Path
 
 import pytest
+from lxml import html
 
-from archive.model import Status
+from archive.model import Role, Status
+from archive.site_profile import SiteProfile
 from tests.factories.memos import memo
 from tests.operation.archives import flip, overwrite, stored
 from tests.web.conftest import Site, open_site
+from web.serving.health import heartbeat_path
 
 
 @pytest.fixture
@@ -81,3 +85,48 @@ def test_a_key_that_a_power_cut_tore_is_made_anew(tmp_path: Path, left: bytes) -
     assert len(made) == 64
     assert made == key.read_text() != first
     assert stat.S_IMODE(key.stat().st_mode) == 0o600
+
+
+def checks_that_fail(site: Site) -> dict[str, str]:
+    heartbeat_path(site.services.settings).touch()
+    answer = site.client().get("/readyz").json
+    assert answer is not None
+    return {name: said for name, said in answer["checks"].items() if said != "ok"}
+
+
+@pytest.mark.parametrize("is_restarted", [False, True])
+def test_a_missing_original_is_told_to_reader_and_officer_at_once(
+    read: Site, is_restarted: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    data = read.services.settings.data
+    read.services.site_profiles.save(SiteProfile(phone="02 123 4567"), actor="test")
+    site = open_site(data) if is_restarted else read  # who restarted has no file in mind that was sound
+    assert checks_that_fail(site) == {}
+    (path,) = stored(data)
+    content = path.read_bytes()
+    path.unlink()
+    for address in ("/api/v1/attachments/1/file", "/api/v1/attachments/1/pages/1.webp?width=1600"):
+        answer = site.client().get(address)
+        assert (answer.status_code, answer.json["code"]) == (503, "file-missing")  # type: ignore[index]
+    page = site.client().get("/announcements/1/attachments/1/file")
+    assert page.status_code == 503
+    assert "ไฟล์ต้นฉบับนี้หายไปจากที่เก็บไฟล์" in page.text
+    assert 'href="/announcements/1/attachments/1"' in page.text  # where its text is
+    assert 'href="#contact"' in page.text
+    told = [each for each in caplog.records if each.getMessage() == "original cannot be sent"]
+    assert {(each.fault, each.announcement, each.attachment) for each in told} == {("missing", 1, 1)}  # type: ignore[attr-defined]
+
+    assert set(checks_that_fail(site)) == {"originals"}
+    assert site.client().get("/readyz").json["status"] == "degraded"  # type: ignore[index]
+    metrics = site.client().get("/metrics").text
+    assert "prakat_unsent_originals_total 3.0" in metrics
+    assert "prakat_damaged_files 1.0" in metrics
+    assert "หายไป 1 ไฟล์" in site.signed_in(Role.ADMIN).get("/staff/health").text
+    fresh = open_site(data).client()
+    for address in ("/announcements/1", "/announcements/1/attachments/1"):
+        assert "ยังเปิดไม่ได้" in fresh.get(address).text
+        assert "/attachments/1/file" not in html.fromstring(fresh.get(address).text).xpath("//a/@href")
+
+    site.services.files.add(io.BytesIO(content), limit=len(content))
+    assert open_site(data).client().get("/announcements/1/attachments/1/file", buffered=True).data == content
+    assert checks_that_fail(site) == {}

@@ -13,7 +13,7 @@ from flask import Blueprint, Response, jsonify
 
 from archive.errors import PrakatError
 from indexer.extraction.attachment_reader import is_temporary_space_low
-from indexer.scrub import read_scrub_record
+from indexer.scrub import faulty_originals
 from web.bootstrap import Services, services
 from web.nightly import OVERDUE, STEP_NAMES, read_nightly
 from web.serving.metrics import exposition
@@ -86,13 +86,17 @@ def _files(services: Services) -> str:
         return "พื้นที่ดิสก์เหลือน้อย (disk almost full)"
     if is_temporary_space_low():
         return "พื้นที่ชั่วคราวเหลือน้อย (no room for temporary files)"
-    damaged = read_scrub_record(services.settings.data).damaged_files
-    if damaged:
-        return (
-            f"ไฟล์ต้นฉบับเสียหายหรือหายไป {len(damaged)} ไฟล์ ใช้คำสั่ง prakat check เพื่อดูชื่อ"
-            f" (originals are damaged or missing: run prakat check)"
-        )
     return ""
+
+
+def _originals(services: Services) -> str:
+    damaged = faulty_originals(services.settings.data)
+    if not damaged:
+        return ""
+    return (
+        f"ไฟล์ต้นฉบับเสียหายหรือหายไป {len(damaged)} ไฟล์ ใช้คำสั่ง prakat check เพื่อดูชื่อ"
+        " (originals are damaged or missing: run prakat check)"
+    )
 
 
 def _scanner(services: Services) -> str:
@@ -180,6 +184,7 @@ def _now() -> dt.datetime:
 CHECKS = {
     "database": _database,
     "files": _files,
+    "originals": _originals,
     "scanner": _scanner,
     "index": _index,
     "worker": _worker,
@@ -189,5 +194,5 @@ CHECKS = {
     "nightly": _nightly,
 }
 
-DEGRADING = {"records", "incidents", "nightly"}
+DEGRADING = {"originals", "records", "incidents", "nightly"}
 """Checks whose failure a person must look at, although everybody is still served."""

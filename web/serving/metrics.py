@@ -19,7 +19,7 @@ from prometheus_client.registry import Collector
 
 from archive.errors import Unavailable
 from indexer.extraction.attachment_reader import OCR_MILLISECONDS, PAGES_READ
-from indexer.scrub import read_scrub_record
+from indexer.scrub import UNSENT_ORIGINALS, faulty_originals, read_scrub_record
 from web.bootstrap import Services
 from web.nightly import read_nightly
 
@@ -111,9 +111,8 @@ class _Archive(Collector):
     def _scrub(self) -> Iterator[Metric]:
         """Yields metrics of what the slow scrub of index and originals has read and found."""
         state = read_scrub_record(self._services.settings.data)
-        yield GaugeMetricFamily(
-            "prakat_damaged_files", "Originals damaged or missing", len(state.damaged_files)
-        )
+        damaged = len(faulty_originals(self._services.settings.data))
+        yield GaugeMetricFamily("prakat_damaged_files", "Originals damaged or missing", damaged)
         yield CounterMetricFamily(
             "prakat_scrub_bytes", "Bytes compared with their checksums", state.bytes_checked
         )
@@ -144,6 +143,10 @@ class _Archive(Collector):
         pages, milliseconds = done.get(PAGES_READ, 0), done.get(OCR_MILLISECONDS, 0)
         yield CounterMetricFamily("prakat_pages_read", "Pages read since the beginning", pages)
         yield CounterMetricFamily("prakat_ocr_seconds", "Time spent on recognition", milliseconds / 1000)
+        unsent = done.get(UNSENT_ORIGINALS, 0)
+        yield CounterMetricFamily(
+            "prakat_unsent_originals", "Requests for an original that was damaged or missing", unsent
+        )
 
     @staticmethod
     def _by_status(name: str, help: str, counts: dict[str, int]) -> Metric:

@@ -14,7 +14,7 @@ from flask_babel import lazy_gettext
 from archive.errors import PrakatError
 from archive.worklist import Problem
 from indexer.reindex import count_left_out
-from indexer.scrub import FILES_EVERY, read_scrub_record
+from indexer.scrub import FILES_EVERY, faulty_originals, read_scrub_record
 from web import template_filters
 from web.bootstrap import Services, services
 from web.nightly import OVERDUE, NightlyStep, read_nightly
@@ -225,8 +225,8 @@ def _scrub(here: Services) -> HealthLine:
     state = read_scrub_record(here.settings.data)
     finished = dt.datetime.fromisoformat(state.files_finished_at) if state.files_finished_at else None
     value = template_filters.short_moment(finished) if finished else _("ยังอ่านไม่ครบรอบแรก")
-    if state.damaged_files:
-        count = len(state.damaged_files)
+    if damaged := faulty_originals(here.settings.data):
+        count = len(damaged)
         advice = _(
             "ไฟล์ต้นฉบับเสียหายหรือหายไป %(count)s ไฟล์ ให้ผู้ดูแลเครื่องใช้คำสั่ง prakat check แล้วกู้คืนจากข้อมูลสำรอง",
             count=f"{count:,}",
