@@ -30,7 +30,7 @@ _NO_VILLAGE = (
 )
 _FURTHER = rf"{_NUMBER}(?!(?:\s?(?:-|–|ถึง)\s?\d{{1,2}})?\s?(?:{_NO_VILLAGE}|วัน(?!{'|'.join(WEEKDAYS)})))"
 _VILLAGES = re.compile(
-    rf"""(?<!หมวด)หมู่\s?(?:บ้าน\s?ที่|ที่)?\s?{_NUMBER}
+    rf"""หมู่(?<!หมวดหมู่)\s?(?:บ้าน\s?ที่|ที่)?\s?{_NUMBER}
         (?: \s*(?:,|และ|หรือ|กับ|ถึง|-|–)\s*(?:{_NAMED}\s?)?{_FURTHER} | \s*{_NAMED}\s?{_FURTHER} )*""",
     re.VERBOSE,
 )  # หมู่ 4; หมู่ที่ 1, 2 และ 4; หมู่ 1 ถึงหมู่ 5, but not 30 of หมู่ 4 ถึง 30 มิถุนายน, nor 10 of หมู่ 4, 10-12 มกราคม
@@ -64,6 +64,8 @@ def villages_between_ends(text: str) -> list[int]:
 
 def _runs_of_villages(text: str) -> Iterator[str]:
     """Yield each run of villages of a text that is none of a person or a house's address."""
+    if "หมู่" not in text:
+        return
     text = arabic_digits(text)
     for run in _VILLAGES.finditer(text):
         before = text[max(0, run.start() - _BEFORE) : run.start()]

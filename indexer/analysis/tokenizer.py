@@ -30,6 +30,7 @@ from archive.thai.characters import (
     WORD_LETTERS,
     characters_of_class,
 )
+from archive.thai.digits import arabic_digits
 from archive.thai.word_list import icu_thai_words, thai_words
 
 TOKENIZER_VERSION = "fine-9"
@@ -50,15 +51,13 @@ class Token(NamedTuple):
     end: int
 
 
-_THAI_DIGITS = [(chr(ord("๐") + n), str(n)) for n in range(10)]
 _SIGMA = "Σ", "σ"  # ``lower`` makes another letter of it at the end of a word
 _DOTTED_I = "İ"  # stays: ``lower`` makes two code points of it
 
 
 def fold_text(text: str) -> str:
     """Returns the text in lower case with Arabic digits. The number of code points never changes."""
-    for letter, folded in (*_THAI_DIGITS, _SIGMA):  # a tenth of the time of one pattern for all
-        text = text.replace(letter, folded)
+    text = arabic_digits(text).replace(*_SIGMA)
     return _DOTTED_I.join(part.lower() for part in text.split(_DOTTED_I))
 
 
