@@ -10,8 +10,7 @@ key=${1:-}
 rm -rf dist
 .venv/bin/uv build --quiet --no-build-isolation --python .venv/bin/python --out-dir dist .
 rm -f dist/.gitignore
-.venv/bin/cyclonedx-py requirements --pyproject pyproject.toml --output-reproducible --of JSON \
-    -o dist/prakat.cdx.json requirements.lock
+.venv/bin/python scripts/components.py dist/prakat.cdx.json
 cp requirements.lock requirements-run.lock CHANGELOG.md dist/
 manual=$(mktemp -d)
 trap 'rm -rf "$manual"' EXIT

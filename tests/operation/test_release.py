@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import shlex
@@ -17,8 +18,11 @@ from typing import Any
 import click
 import pytest
 import yaml
+from cyclonedx.schema import SchemaVersion
+from cyclonedx.validation.json import JsonStrictValidator
 
 from web.cli import main
+from web.fonts import WEIGHTS
 from web.settings import EXPLANATIONS
 
 ROOT = Path(__file__).parents[2]
@@ -68,18 +72,59 @@ def test_the_version_is_said_once_and_has_its_changes() -> None:
     assert declared == version("prakat") == newest[1]
 
 
-def test_the_list_of_components_names_everything_that_is_installed(tmp_path: Path) -> None:
-    made = tmp_path / "prakat.cdx.json"
-    command = ["requirements", "--pyproject", ROOT / "pyproject.toml", "--of", "JSON", "-o", made]
-    subprocess.run(
-        [BIN / "cyclonedx-py", *command, ROOT / "requirements.lock"], check=True, capture_output=True
+@pytest.fixture(scope="module")
+def components(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    made = tmp_path_factory.mktemp("components") / "prakat.cdx.json"
+    command = next(
+        line for line in (ROOT / "scripts" / "release.sh").read_text().splitlines() if "components.py" in line
     )
-    content = json.loads(made.read_text(encoding="utf-8"))
-    assert content["bomFormat"] == "CycloneDX"
-    named = {(each["name"].lower(), each["version"]) for each in content["components"]}
+    line = command.replace(".venv/bin/python", sys.executable).replace("dist/prakat.cdx.json", str(made))
+    subprocess.run(shlex.split(line), cwd=ROOT, check=True, capture_output=True)
+    text = made.read_text(encoding="utf-8")
+    assert JsonStrictValidator(SchemaVersion.V1_6).validate_str(text) is None
+    listed: dict[str, Any] = json.loads(text)
+    return listed
+
+
+def test_the_list_of_components_names_everything_that_is_installed(components: dict[str, Any]) -> None:
+    packages = [each for each in components["components"] if each["type"] == "library"]
+    named = {(each["name"].lower(), each["version"]) for each in packages}
     lock = (ROOT / "requirements.lock").read_text(encoding="utf-8")
     locked = set(re.findall(r"^([\w.-]+)(?:\[[\w,]+\])?==([^\s;\\]+)", lock, re.MULTILINE))
     assert {(name.lower(), number) for name, number in locked} == named
+    assert all(each["externalReferences"][0]["hashes"] for each in packages)
+    (needed,) = [
+        each["dependsOn"]
+        for each in components["dependencies"]
+        if each["ref"] == components["metadata"]["component"]["bom-ref"]
+    ]
+    assert {"recognition-model", "typeface"} < set(needed)
+    assert set(needed) < {each["bom-ref"] for each in components["components"]}
+
+
+def test_every_component_has_its_licence(components: dict[str, Any]) -> None:
+    for each in [components["metadata"]["component"], *components["components"]]:
+        for given in each["licenses"]:
+            assert given.get("expression") or given["license"].get("id") or given["license"]["name"]
+    declared = {each["name"]: each["licenses"] for each in components["components"]}
+    assert [each["license"]["id"] for each in declared["flask"]] == ["BSD-3-Clause"]
+    assert declared["cryptography"][0]["expression"] == "Apache-2.0 OR BSD-3-Clause"
+
+
+def test_the_model_and_the_typeface_are_components_with_their_bytes(components: dict[str, Any]) -> None:
+    by_name = {each["name"]: each for each in components["components"]}
+    model = by_name["prakat_tha.traineddata"]
+    content = (ROOT / "indexer" / "data" / "prakat_tha.traineddata").read_bytes()
+    assert model["hashes"] == [{"alg": "SHA-256", "content": hashlib.sha256(content).hexdigest()}]
+    assert model["type"] == "machine-learning-model"
+    [ancestor] = model["pedigree"]["ancestors"]
+    told = (ROOT / "indexer" / "data" / "prakat_tha.md").read_text(encoding="utf-8")
+    assert f"`{ancestor['name']}` {ancestor['version']}" in told
+    assert "**Licence** Apache License 2.0" in told
+    assert [each["license"]["id"] for each in model["licenses"]] == ["Apache-2.0"]
+    typeface = by_name["Sarabun"]
+    assert [each["license"]["id"] for each in typeface["licenses"]] == ["OFL-1.1"]
+    assert set(WEIGHTS.values()) <= {each["name"] for each in typeface["components"]}
 
 
 def test_signed_checksums_are_verified_by_the_lines_of_the_manual(tmp_path: Path) -> None:

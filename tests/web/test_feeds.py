@@ -18,6 +18,7 @@ from sqlite_utils.utils import Format, rows_from_file
 from archive.model import CollectionLine, Role, Status
 from tests.factories.memos import memo
 from tests.web.conftest import Site
+from web.public.feeds import MOST_IN_SITEMAP
 
 TITLE = "น้ำท่วม: “ถนน” สาย ก & ข <ปิด>\u200b"
 
@@ -66,6 +67,63 @@ def test_the_sitemap_lists_what_is_public(filled: Site) -> None:
     assert places == [f"http://localhost{path}" for path in paths]
     for changed in tree.xpath("//*[local-name()='lastmod']/text()"):
         assert dt.datetime.fromisoformat(str(changed)).tzinfo
+
+
+SITEMAP = "{http://www.sitemaps.org/schemas/sitemap/0.9}"
+W3C_DATE = re.compile(r"\d{4}(-\d\d(-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d))?)?)?")
+
+
+def faults_of_sitemap(content: bytes, host: str) -> list[str]:
+    """Returns what in a sitemap, or an index of sitemaps, breaks a rule of sitemaps.org's protocol 0.9."""
+    if len(content) > 50 << 20:
+        return ["larger than 50 MB"]
+    root = etree.fromstring(content)
+    entry, optional = {
+        f"{SITEMAP}urlset": ("url", {"lastmod", "changefreq", "priority"}),
+        f"{SITEMAP}sitemapindex": ("sitemap", {"lastmod"}),
+    }.get(str(root.tag), ("", set()))
+    faults = [] if entry else [f"root {root.tag}"]
+    if not 0 < len(root) <= 50_000:
+        faults.append(f"{len(root)} entries")
+    for each in root:
+        names = [str(child.tag).removeprefix(SITEMAP) for child in each]
+        place = each.findtext(f"{SITEMAP}loc") or ""
+        if each.tag != SITEMAP + entry or names.count("loc") != 1 or not set(names) <= {"loc", *optional}:
+            faults.append(f"{place}: {names}")
+        if not place.startswith(f"{host}/") or len(place) >= 2048 or not place.isascii() or " " in place:
+            faults.append(f"address {place}")
+        changed = each.findtext(f"{SITEMAP}lastmod")
+        if len(names) != len(set(names)) or (changed is not None and not W3C_DATE.fullmatch(changed)):
+            faults.append(f"{place}: lastmod {changed}")
+    return faults
+
+
+@pytest.mark.parametrize(
+    ("sound", "broken"),
+    [
+        ("sitemaps.org/schemas", "sitemaps.example/schemas"),
+        ("<loc>http://localhost", "<loc>"),
+        ("<loc>http://localhost", "<loc>http://elsewhere"),
+        ("</loc>", "</loc><loc>http://localhost/</loc>"),
+        ("</loc>", "</loc><title>x</title>"),
+        ("<lastmod>2", "<lastmod>yesterday 2"),
+        ("</lastmod>", "</lastmod><lastmod>2026-12-01</lastmod>"),
+    ],
+)
+def test_the_sitemap_keeps_the_protocol(filled: Site, sound: str, broken: str) -> None:
+    content = filled.client().get("/sitemap.xml").data
+    assert faults_of_sitemap(content, "http://localhost") == []
+    assert sound in content.decode()
+    assert faults_of_sitemap(content.replace(sound.encode(), broken.encode()), "http://localhost")
+
+
+def test_each_part_of_a_long_sitemap_keeps_the_protocol(
+    filled: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert MOST_IN_SITEMAP <= 50_000
+    monkeypatch.setattr("web.public.feeds.MOST_IN_SITEMAP", 1)
+    for path in ("/sitemap.xml", "/sitemap.xml?part=1", "/sitemap.xml?part=2"):
+        assert faults_of_sitemap(filled.client().get(path).data, "http://localhost") == []
 
 
 def test_a_long_sitemap_comes_in_parts(filled: Site, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -133,6 +191,54 @@ def test_the_catalogue_is_dcat(filled: Site) -> None:
     addresses = {str(graph.value(each, dcat.downloadURL)) for each in offered}
     assert {address.rsplit(".", 1)[1] for address in addresses} == {"csv", "jsonl"}
     assert all(isinstance(graph.value(each, dcat.downloadURL), rdflib.URIRef) for each in offered)
+
+
+MANDATORY = """
+PREFIX dcat: <http://www.w3.org/ns/dcat#>
+PREFIX dct: <http://purl.org/dc/terms/>
+PREFIX foaf: <http://xmlns.com/foaf/0.1/>
+SELECT ?node ?class ?property WHERE {
+  VALUES (?class ?property) {
+    (dcat:Catalog dct:title) (dcat:Catalog dct:description)
+    (dcat:Catalog dct:publisher) (dcat:Catalog dcat:dataset)
+    (dcat:Dataset dct:title) (dcat:Dataset dct:description)
+    (dcat:Distribution dcat:accessURL) (foaf:Organization foaf:name)
+  }
+  ?node a ?class
+  FILTER NOT EXISTS { ?node ?property ?value }
+}"""
+"""Asks for nodes that lack what DCAT-AP 3.0 makes mandatory for their class."""
+
+MISPLACED = """
+PREFIX dcat: <http://www.w3.org/ns/dcat#>
+PREFIX dct: <http://purl.org/dc/terms/>
+PREFIX foaf: <http://xmlns.com/foaf/0.1/>
+SELECT ?node ?property ?value WHERE {
+  { VALUES ?property { dct:title dct:description foaf:name }
+    ?node ?property ?value FILTER(!isLiteral(?value)) }
+  UNION { VALUES ?property { dcat:accessURL dcat:downloadURL dcat:landingPage dcat:mediaType dct:language }
+          ?node ?property ?value FILTER(!isIRI(?value)) }
+  UNION { VALUES (?property ?class) { (dcat:dataset dcat:Dataset) (dcat:distribution dcat:Distribution)
+                                      (dct:publisher foaf:Organization) }
+          ?node ?property ?value FILTER NOT EXISTS { ?value a ?class } }
+}"""
+"""Asks for values that are not of the kind or class that DCAT-AP 3.0 has for the property."""
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning:rdflib")
+@pytest.mark.parametrize("question", [MANDATORY, MISPLACED])
+def test_the_catalogue_has_what_dcat_ap_makes_mandatory(filled: Site, question: str) -> None:
+    graph = rdflib.Dataset(default_union=True)
+    graph.parse(data=filled.client().get("/open-data/catalog.jsonld").text, format="json-ld")
+    classes = {"Catalog", "Dataset", "Distribution", "Organization"}
+    known = {str(each).split("#")[-1].split("/")[-1] for each in graph.objects(None, rdflib.RDF.type)}
+    assert classes <= known
+    assert list(graph.query(question)) == []
+    dcat = rdflib.Namespace("http://www.w3.org/ns/dcat#")  # the question finds what is asked for
+    for property in (rdflib.DCTERMS.title, dcat.accessURL):
+        graph.remove((None, property, None))
+    graph.add((rdflib.URIRef("http://localhost/x"), dcat.landingPage, rdflib.Literal("no address")))
+    assert len(list(graph.query(question))) >= 1
 
 
 def test_pages_describe_themselves(filled: Site) -> None:

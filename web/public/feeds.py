@@ -124,30 +124,67 @@ def as_json_lines() -> Response:
 
 @pages.get("/open-data/catalog.jsonld")
 def catalog() -> Response:
-    """Send the description of the data set in DCAT (W3C, version 3)."""
-    media = {"feeds.as_csv": "text/csv", "feeds.as_json_lines": "application/x-ndjson"}
+    """Send the catalogue of the data set: DCAT (W3C, version 3) with what DCAT-AP makes mandatory."""
+    site, page = services().settings.site_name, absolute_url(url_for("feeds.open_data"))
+    office = {"@id": absolute_url(url_for("public.home")), "@type": "foaf:Organization", "foaf:name": site}
     described = {
         "@context": {
             "dcat": "http://www.w3.org/ns/dcat#",
             "dct": "http://purl.org/dc/terms/",
             "foaf": "http://xmlns.com/foaf/0.1/",
         },
-        "@type": "dcat:Dataset",
-        "@id": absolute_url(url_for("feeds.open_data")),
-        "dct:title": {"@language": "th", "@value": f"ประกาศของ{services().settings.site_name}"},
-        "dct:publisher": {"@type": "foaf:Organization", "foaf:name": services().settings.site_name},
-        "dcat:landingPage": {"@id": absolute_url(url_for("feeds.open_data"))},
-        "dct:language": "th",
-        "dcat:distribution": [
-            {
-                "@type": "dcat:Distribution",
-                "dcat:downloadURL": {"@id": absolute_url(url_for(page))},
-                "dcat:mediaType": {"@id": f"https://www.iana.org/assignments/media-types/{type}"},
-            }
-            for page, type in media.items()
-        ],
+        "@type": "dcat:Catalog",
+        "@id": absolute_url(url_for("feeds.catalog")),
+        "dct:title": _in_thai_and_english(f"ข้อมูลเปิดของ{site}", f"Open data of {site}"),
+        "dct:description": _in_thai_and_english(
+            "ประกาศที่เผยแพร่แล้วทั้งหมด เป็นไฟล์ที่โปรแกรมอ่านได้", "All published announcements as files for programs"
+        ),
+        "dct:publisher": office,
+        "dct:language": _THAI_LANGUAGE,
+        "foaf:homepage": {"@id": page},
+        "dcat:dataset": {
+            "@type": "dcat:Dataset",
+            "@id": page,
+            "dct:title": _in_thai_and_english(f"ประกาศของ{site}", f"Announcements of {site}"),
+            "dct:description": _in_thai_and_english(
+                "ชื่อเรื่อง วันที่ ชนิด ผู้ออก เนื้อหา และที่อยู่เว็บของประกาศที่เผยแพร่แล้วทุกเรื่อง",
+                "Title, date, kind, issuing office, text and address of every published announcement",
+            ),
+            "dct:publisher": {"@id": office["@id"]},
+            "dcat:landingPage": {"@id": page},
+            "dct:language": _THAI_LANGUAGE,
+            "dcat:distribution": [
+                _distribution("feeds.as_csv", "CSV", "text/csv"),
+                _distribution("feeds.as_json_lines", "JSON Lines", "application/x-ndjson"),
+            ],
+        },
     }
     return Response(json.dumps(described, ensure_ascii=False), content_type="application/ld+json")
+
+
+_THAI_LANGUAGE = {
+    "@id": "http://publications.europa.eu/resource/authority/language/THA",
+    "@type": "dct:LinguisticSystem",
+}
+
+
+def _in_thai_and_english(thai_text: str, english: str) -> list[dict[str, str]]:
+    return [{"@language": "th", "@value": thai_text}, {"@language": "en", "@value": english}]
+
+
+def _distribution(endpoint: str, title: str, media_type: str) -> dict[str, Any]:
+    """Returns a file of the data set; it is asked for and downloaded at one address."""
+    address = {"@id": absolute_url(url_for(endpoint))}
+    return {
+        "@type": "dcat:Distribution",
+        "dct:title": title,
+        "dcat:accessURL": address,
+        "dcat:downloadURL": address,
+        "dcat:mediaType": {
+            "@id": f"https://www.iana.org/assignments/media-types/{media_type}",
+            "@type": "dct:MediaType",
+        },
+    }
 
 
 def _csv_lines() -> Iterator[str]:
