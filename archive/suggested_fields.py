@@ -246,16 +246,15 @@ def is_label_naming_earlier_file(attachment: Attachment, changes: Sequence[Chang
     """Return True while a label, given before a new file came, names the file before or its subject.
 
     ``changes``: the history of the announcement, the latest last. A label such as ``แบบคำร้อง``, which fits
-    every file, is no such label, nor is one that was given after the file was replaced.
+    every file, is no such label, nor is one that somebody gave or confirmed after the file was replaced.
     """
-    replaced = [
-        each.before
-        for each in changes
-        if each.action == "replace" and each.after.get("attachment_id") == attachment.id
-    ]
-    if not replaced or replaced[-1].get("label") != attachment.label:  # an erasure takes the label away
+    earlier: Mapping[str, object] | None = None
+    for each in changes:
+        if each.after.get("attachment_id") == attachment.id and each.action in ("replace", "confirm"):
+            earlier = each.before if each.action == "replace" else None
+    if earlier is None or earlier.get("label") != attachment.label:  # an erasure takes the label away
         return False
-    is_file_name = attachment.label == validation.label_or_file_name("", str(replaced[-1]["filename"]))
+    is_file_name = attachment.label == validation.label_or_file_name("", str(earlier["filename"]))
     return is_file_name or bool(_OF_ONE_DOCUMENT.search(attachment.label))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal, Protocol
@@ -12,12 +12,14 @@ from archive.model import Announcement, DocumentKind, Page, Status
 
 
 class Problem(StrEnum):
-    """Why a record needs attention: personal data, unchecked file, failed or doubtful reading, its time."""
+    """Why a record needs attention: personal data, file to check, failed or doubtful reading, its time."""
 
     PERSONAL_DATA = "personal-data"  # an attachment is held until somebody decides about personal data
     PUBLIC_PERSONAL_DATA = "public-personal-data"  # newer rules found it in what residents see
     # A file was added or replaced in a published record; residents do not see it yet.
     UNCONFIRMED = "unconfirmed"
+    # A document of a published record states otherwise what nobody has set since: see archive/stated_anew.py.
+    STATED_ANEW = "stated-anew"
     FAILED = "failed"  # an attachment could not be read
     DOUBTFUL = "doubtful"  # a page was read with low confidence
     RELATION = "relation"  # its text cancels, amends or replaces another; nobody has decided on that
@@ -84,6 +86,16 @@ class Worklist(Protocol):
 
     def most_used_values(self, field: Literal["author", "category"]) -> list[str]:
         """Return the most frequent values of ``author`` or ``category``, at most a limited number."""
+
+    def stated_anew_position(self) -> int:
+        """Return the change up to which ``store_stated_anew`` has followed the records; 0 at first."""
+
+    def store_stated_anew(self, marked: Mapping[int, bool], *, position: int | None = None) -> None:
+        """Mark records as ``archive.stated_anew`` found them; no change of the records themselves.
+
+        ``marked``: id → True where the worklist has the record for ``Problem.STATED_ANEW``. ``position``:
+        see ``stated_anew_position``; None leaves it.
+        """
 
     def last_changed_unpublished_texts(self, *, limit: int) -> Iterator[tuple[int, str]]:
         """Yield id and text of the ``limit`` records changed last that are not published, for staff's search.

@@ -25,6 +25,7 @@ from archive.model import Attachment, Failure
 from archive.ports import Jobs
 from archive.relations import store_stated_relations_of_changed
 from archive.repositories import Records
+from archive.stated_anew import store_stated_anew_of_changed
 from indexer.extraction.attachment_reader import AttachmentReader, ReadingStopped
 from indexer.extraction.page_images import FIRST_WIDTH, PagePictures
 from indexer.extraction.parsers import can_draw_pages
@@ -50,7 +51,7 @@ LEASE = dt.timedelta(seconds=30)
 RENEW_EVERY = 8.0  # seconds; two renewals may be missed before another worker takes over
 LANES = 2  # attachments read at the same time, so that a long one does not delay a short one
 SEARCHED_AT_ONCE = 20  # attachments looked through for personal data in one transaction
-STATED_AT_ONCE = 50  # records looked through for relations that their texts state, each ``SEARCH_EVERY``
+STATED_AT_ONCE = 50  # records looked through for what their texts and documents state, each ``SEARCH_EVERY``
 SEARCH_EVERY = 1.0  # seconds between those; leaves the processor to residents
 ERASE_EVERY = 300.0  # seconds between looks for files of erasures that are still stored
 MAIL_EVERY = 5.0  # seconds between looks for mail that is due
@@ -106,7 +107,7 @@ class Worker:
                 ("tend", self._tend),
                 ("scrub", self._scrub_some),
                 ("personal-data", self._every(SEARCH_EVERY, self._search_for_personal_data)),
-                ("relations", self._every(SEARCH_EVERY, self._find_stated_relations)),
+                ("worklist", self._every(SEARCH_EVERY, self._follow_for_worklist)),
                 ("inbox", self._collect_scan),
                 ("erasures", self._finish_erasures),
                 ("duties", self._renew_duties),
@@ -248,9 +249,10 @@ class Worker:
         """Looks through some attachments that were read before the present rules for personal data."""
         find_personal_data_by_newer_rules(self._records, limit=SEARCHED_AT_ONCE, actor=WORKER)
 
-    def _find_stated_relations(self) -> None:
-        """Stores, for the worklist, what the texts of some changed records cancel, amend or replace."""
+    def _follow_for_worklist(self) -> None:
+        """Stores, for the worklist, what some changed records cite, and what their documents state anew."""
         store_stated_relations_of_changed(self._records, limit=STATED_AT_ONCE)
+        store_stated_anew_of_changed(self._records, limit=STATED_AT_ONCE)
 
     def _mail(self) -> None:
         """Sends mail to followers, in a thread of its own: a dead mail server holds up nothing else."""

@@ -430,4 +430,12 @@ MIGRATIONS = (
             """CREATE INDEX stated_relation_outdated ON stated_relation (newer_id) WHERE is_outdated = 1""",
         ),
     ),
+    Migration(
+        "published records whose documents state otherwise",
+        (
+            # 1: the worklist has it; see archive/stated_anew.py
+            """ALTER TABLE announcement ADD COLUMN is_stated_anew BIGINT NOT NULL DEFAULT 0""",
+            """CREATE INDEX announcement_stated_anew ON announcement (id) WHERE is_stated_anew = 1""",
+        ),
+    ),
 )

@@ -21,9 +21,11 @@ from archive.model import (
     ReadingStatus,
     Status,
 )
+from archive.stated_anew import store_stated_anew
 from archive.suggested_fields import (
     FILLED_FROM_DOCUMENTS,
     fields_stated_anew,
+    is_label_naming_earlier_file,
     names_of_unconfirmed_values,
     refuse_file_name_as_title,
     with_values_of_documents,
@@ -97,16 +99,23 @@ class Publication(CommandsOnRecords):
 
         The worker filled them in when it published, or a new file or a corrected page states other ones.
         """
-        names = names_of_unconfirmed_values(self._records.history.entries(id))
-        names |= self.fields_stated_anew(id).keys()
+        attachments = self._records.attachments.by_announcement([id])[id]
+        changes = self._records.history.entries(id)
+        names = names_of_unconfirmed_values(changes) | self.fields_stated_anew(id).keys()
+        names |= {
+            f"label-{each.id}"
+            for each in attachments
+            if not each.is_reading_pending and is_label_naming_earlier_file(each, changes)
+        }
         announcement = self._records.announcements.get(id)
         fields = {name: getattr(announcement, name) for name in FIELDS_BY_NAME if name in names}
         if fields:
             self._records.announcements.record_confirmation(id, fields, actor=actor)
-        for attachment in self._records.attachments.by_announcement([id])[id]:
+        for attachment in attachments:
             if f"label-{attachment.id}" in names:
                 values = {"attachment_id": attachment.id, "label": attachment.label}
                 self._records.announcements.record_confirmation(id, values, actor=actor)
+        store_stated_anew(self._records, [id])
 
     def fields_stated_anew(self, id: int) -> dict[str, object]:
         """Return what a new file or a corrected page states otherwise in fields nobody set since, by name.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Literal
 
 from archive.model import Status
@@ -20,6 +20,7 @@ from storage.engine import EngineRepository
 from storage.repositories.pages import NEEDS_CHECK
 from storage.rows import read_rows
 
+_STATED_ANEW_POSITION = "stated anew"  # name in the table of counters
 _MOST_VALUES = 300  # authors or categories that are offered
 _BATCH = 100  # records whose texts are read at a time
 
@@ -53,6 +54,10 @@ _PROBLEMS = {
         """announcement.status = 'published' AND attachment.hold = 'unconfirmed'
             AND attachment.status = 'ready'"""
     ),
+    # by its own index, which has few records, not by that of all published ones
+    Problem.STATED_ANEW: """SELECT announcement.id AS announcement_id, NULL AS attachment_id, 0 AS page
+        FROM announcement WHERE +organisation_id IN :organisations
+        AND is_stated_anew = 1 AND +status = 'published' AND {which}""",
     Problem.FAILED: _attachments_where(f"{_UNFINISHED} AND attachment.status = 'failed'"),
     Problem.DOUBTFUL: f"""SELECT announcement.id AS announcement_id,
             min(page.attachment_id) AS attachment_id, min(page.number) AS page
@@ -151,6 +156,27 @@ class EngineWorklist(EngineRepository):
             limit=_MOST_VALUES,
         )
         return [row["value"] for row in found]
+
+    def stated_anew_position(self) -> int:
+        row = self._engine.row("SELECT value FROM counter WHERE name = :name", name=_STATED_ANEW_POSITION)
+        return int(row["value"]) if row else 0
+
+    def store_stated_anew(self, marked: Mapping[int, bool], *, position: int | None = None) -> None:
+        with self._engine.write(is_durable=False):
+            for value in (False, True):
+                self._engine.run(
+                    """UPDATE announcement SET is_stated_anew = :value
+                       WHERE organisation_id IN :organisations AND id IN :ids AND is_stated_anew <> :value""",
+                    value=int(value),
+                    ids=[id for id, is_marked in marked.items() if is_marked is value],
+                )
+            if position is not None:
+                self._engine.run(
+                    """INSERT INTO counter (name, value) VALUES (:name, :position)
+                       ON CONFLICT (name) DO UPDATE SET value = excluded.value""",
+                    name=_STATED_ANEW_POSITION,
+                    position=position,
+                )
 
     def last_changed_unpublished_texts(self, *, limit: int) -> Iterator[tuple[int, str]]:
         found = self._engine.rows(

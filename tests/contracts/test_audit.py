@@ -31,8 +31,16 @@ _OTHERS_APPEND = {
 """Helpers whose callers append, at the end of what they write with them."""
 
 _UNPROTECTED: Mapping[str, tuple[str, ...]] = {
-    # position in the queue of indexing, counted visits, and columns of older versions
-    "announcement": ("id", "change", "updated_at", "visits", "ref_of_one", "replaced_text_change"),
+    # position in the queue of indexing, counted visits, columns of older versions, what follows from others
+    "announcement": (
+        "id",
+        "change",
+        "updated_at",
+        "visits",
+        "ref_of_one",
+        "replaced_text_change",
+        "is_stated_anew",
+    ),
     # the order on the announcement, the work of reading, and what reading found (see ``READING`` there)
     "attachment": (
         "id",

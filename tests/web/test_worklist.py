@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import html
+import io
 import json
 import re
 from collections.abc import Iterable
@@ -15,12 +16,22 @@ from flask.testing import FlaskClient
 from werkzeug.datastructures import MultiDict
 
 from archive import thai
-from archive.model import Announcement, Attachment, CollectionLine, Draft, ReadingStatus, Role, Status
+from archive.model import (
+    Announcement,
+    Attachment,
+    CollectionLine,
+    DocumentKind,
+    Draft,
+    ReadingStatus,
+    Role,
+    Status,
+)
+from archive.stated_anew import is_stated_anew
 from archive.suggested_fields import suggest_fields
 from archive.thai import BANGKOK
 from storage.repositories.attachments import EngineAttachments
 from tests.factories.memos import memo
-from tests.web.conftest import Site, until, working
+from tests.web.conftest import Site, sent_form, until, working
 from web.importing import import_manifest
 from web.staff import all_records_search, worklist
 
@@ -520,3 +531,61 @@ def test_a_name_that_a_camera_gave_is_never_ticked_as_a_title(site: Site, title:
     tick = re.search(rf'<input\s+id="tick-{made.id}"[^>]*>', page)
     assert tick
     assert "checked" not in tick[0]
+
+
+def test_what_a_new_file_states_otherwise_is_listed_until_somebody_confirms(site: Site) -> None:
+    made = site.announcement("ซ่อมถนน")
+    paper = site.attach(made.id, memo("ให้ซ่อมถนน", subject="ซ่อมถนน"))
+    site.work()
+    clerk, form = site.signed_in(Role.STAFF), f"/staff/announcements/{made.id}"
+    line = 'href="/staff?problem=stated-anew"><b>1</b>'
+    newer = {"replace": "1", "file": (io.BytesIO(memo("ให้ซ่อมสะพาน", subject="ซ่อมสะพาน")), "ใหม่.pdf")}
+    clerk.post(f"/staff/attachments/{paper.id}", data=newer)
+    site.work()
+    waiting = site.services.attachments.replacements([paper.id])[paper.id]
+    page = clerk.get(form).text
+    assert line not in clerk.get("/staff").text  # residents see the file before: it is listed as a new file
+    shown = sent_form(page) | {"row": str(paper.id), "sha256": waiting.sha256}
+    clerk.post(f"/staff/attachments/{waiting.id}/show", data=shown)
+    with working(site.services):
+        until(lambda: line in clerk.get("/staff").text, seconds=30)
+    page = clerk.get("/staff?problem=stated-anew").text
+    assert titles(page) == ["ซ่อมถนน"]
+    assert f'href="{form}#doubts"' in page
+    page = clerk.get(form).text
+    assert 'id="doubts"' in page
+    clerk.post(form, data=sent_form(page))
+    assert line not in clerk.get("/staff").text  # at once: the title is right as it is
+    assert titles(clerk.get("/staff?problem=stated-anew").text) == []
+
+
+def test_a_label_of_the_file_before_is_listed_until_somebody_confirms_it(site: Site) -> None:
+    made = site.announcement("ซ่อมสะพาน", author="กองช่าง", published_on=dt.date(2023, 6, 9))
+    paper = site.attach(made.id, memo("ให้ซ่อมถนน", subject="ซ่อมถนน"))
+    label = "คำสั่ง ที่ 5/2566 เรื่อง ซ่อมถนน"
+    commands = site.services.commands
+    commands.attachments.relabel(paper.id, label=label, kind=DocumentKind.ORDER, actor="x")
+    newer = memo("ให้ซ่อมสะพาน", subject="ซ่อมสะพาน")
+    commands.file_versions.replace(paper.id, io.BytesIO(newer), filename="ใหม่.pdf", actor="x")
+    site.work()
+    records, clerk, form = (
+        site.services.records,
+        site.signed_in(Role.STAFF),
+        f"/staff/announcements/{made.id}",
+    )
+    assert is_stated_anew(records, site.services.announcements.get(made.id))
+    clerk.post(form, data=sent_form(clerk.get(form).text) | {f"label-{paper.id}": label})
+    assert site.services.attachments.get(paper.id).label == label
+    assert not is_stated_anew(records, site.services.announcements.get(made.id))
+    assert "ชื่อนี้มาจากไฟล์ก่อนหน้า" not in clerk.get(form).text
+
+
+def test_drafts_that_were_just_made_are_named_above_the_list(site: Site) -> None:
+    made = drafts(site, 3)
+    clerk = site.signed_in(Role.STAFF)
+    page = clerk.get("/staff?status=draft&made=" + "-".join(str(each.id) for each in made)).text
+    said, below = page.split("<h1>")
+    assert "สร้างฉบับร่างแล้ว 3 เรื่อง" in said
+    assert all(f'href="/staff/announcements/{each.id}"' in said for each in made)
+    assert "สร้างฉบับร่างแล้ว" not in below
+    assert "สร้างฉบับร่างแล้ว" not in clerk.get("/staff?made=999999-x").text

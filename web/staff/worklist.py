@@ -48,6 +48,7 @@ PROBLEM_NAMES = {
     Problem.PERSONAL_DATA: lazy_gettext("ข้อมูลส่วนบุคคลที่รอพิจารณา"),
     Problem.PUBLIC_PERSONAL_DATA: lazy_gettext("เผยแพร่อยู่ แต่พบข้อมูลส่วนบุคคล"),
     Problem.UNCONFIRMED: lazy_gettext("ไฟล์ใหม่รอเผยแพร่"),
+    Problem.STATED_ANEW: lazy_gettext("เผยแพร่แล้ว แต่เอกสารระบุไม่ตรงกัน"),
     Problem.FAILED: lazy_gettext("แปลงข้อความไม่ได้"),
     Problem.DOUBTFUL: lazy_gettext("ระบบอ่านไม่แน่ใจ"),
     Problem.RELATION: lazy_gettext("รอยืนยันว่ายกเลิกหรือแก้ไขฉบับอื่น"),
@@ -182,7 +183,15 @@ def show_worklist() -> str:
         disclosure_years=year_choices(),
         ticked=_ids(request.args.get("ticked", "").split("-")),
         done=_done(),
+        made=_drafts_just_made(),
     )
+
+
+def _drafts_just_made() -> list[Announcement]:
+    """Returns the drafts that the address names as just made, each of a file of its own, in that order."""
+    ids = _ids(request.args.get("made", "").split("-"))[:PER_PAGE]
+    known = services().announcements.get_many(ids)
+    return [known[id] for id in ids if id in known and known[id].status is Status.DRAFT]
 
 
 def _to_do(today: dt.date) -> list[tuple[int, str, str]]:
