@@ -117,11 +117,14 @@ def test_papers_become_drafts_of_their_own_and_a_refused_file_stays_listed(
     click(page.get_by_role("button", name="แยกเป็น 3 เรื่อง ไฟล์ละหนึ่งเรื่อง"))
     line = page.locator("[data-uploads] li.failed")
     expect(line).to_contain_text("ไฟล์ชนิดนี้แนบไม่ได้ หรือไฟล์เสียหาย")
+    expect(page.get_by_text("ส่งถึงแล้ว 2 จาก 3 ไฟล์")).to_be_visible()
     click(page.get_by_role("button", name="ปิดรายการนี้"))
-    page.wait_for_url("**/staff?status=draft&mine=1")
+    page.wait_for_url("**/staff?status=draft&mine=1&made=*")
     assert (
         site.services.announcements.count_by_status()["draft"] == before + 2
     )  # that of the refused file is in the trash
+    made = page.locator("main > .notice.good", has_text="สร้างฉบับร่างแล้ว 2 เรื่อง")
+    expect(made.get_by_role("link")).to_have_count(2)
 
 
 @pytest.mark.parametrize("dropped_second", [("three.pdf", "four.pdf"), ("three.pdf",)])
@@ -145,7 +148,7 @@ def test_papers_dropped_while_others_go_up_do_not_join_their_drafts(
         click(page.get_by_role("button", name="แยกเป็น 2 เรื่อง ไฟล์ละหนึ่งเรื่อง"))
     expect(page.locator("[data-uploads] li", has_text=dropped_second[-1])).to_have_count(0)
     held[0].continue_()
-    page.wait_for_url("**/staff?status=draft&mine=1")
+    page.wait_for_url("**/staff?status=draft&mine=1&made=*")
     made = draft_ids(site) - before
     attachments = site.services.attachments.by_announcement(made)
     files = sorted([one.filename for one in attachments[id]] for id in made)

@@ -13,6 +13,7 @@ from dataclasses import replace
 import pytest
 from flask.testing import FlaskClient
 
+from archive import thai
 from archive.changes import HistoryFilters
 from archive.disclosure import DisclosureEntry, Period, fiscal_year
 from archive.model import CollectionLine, Role, Status
@@ -28,6 +29,12 @@ DESK = f"/staff/disclosure/{YEAR}"
 
 def entry(announcement_id: int, item: str = "structure", year: int = YEAR, part: int = 0) -> DisclosureEntry:
     return DisclosureEntry(year=year, item=item, part=part, announcement_id=announcement_id)
+
+
+def picked_text(page: str) -> str:
+    """Returns the text of the announcements that the page offers to pick."""
+    lines = page.split('class="plain picks">')[1].split("</ul>")[0]
+    return " ".join(re.sub("<[^>]+>", "", lines).split())
 
 
 @pytest.fixture
@@ -65,7 +72,7 @@ def test_a_year_s_item_is_filled_from_titles_and_undone(site: Site, staff: Flask
     asked = staff.post(f"{DESK}/{MONTHLY}", data=typed, follow_redirects=True).text
     assert re.search(r'value="9"\s+selected', asked)  # the month stays chosen
     assert re.search(f'name="chosen"\\s+value="{made.id}"', asked)
-    assert f"{made.title}</span> · 20 ตุลาคม" in asked
+    assert picked_text(asked).startswith(f"{made.title} 20 ตุลาคม")
     assert site.services.disclosure.entries([YEAR]) == []
     pressed = {"other": number, "chosen": number, "other-part": "9"}
     said = staff.post(f"{DESK}/{MONTHLY}", data=pressed, follow_redirects=True).text
@@ -107,6 +114,21 @@ def test_an_old_paper_does_not_complete_a_year(site: Site, staff: FlaskClient) -
     page = staff.post(f"{DESK}/structure", data={"other": old.title}, follow_redirects=True).text
     assert 'class="badge good">' in page  # valid until it changes, and its age is said
     assert "ประกาศไว้หลายปีแล้ว" in page
+    assert "ประกาศไว้หลายปีแล้ว 1 เรื่อง ตรวจว่ายังใช้อยู่หรือไม่" in staff.get(DESK).text
+
+
+def test_typed_words_find_road_1_before_road_10(site: Site, staff: FlaskClient) -> None:
+    for number in ("10", "2", "1", "๓"):
+        site.announcement(f"ซ่อมแซมถนนสายที่ {number} บ้านหนองกระทิง", published_on=OCTOBER)
+    site.announcement("ซ่อมแซมถนนสายที่ 12", published_on=OCTOBER)
+
+    def found(words: str) -> list[str]:
+        page = staff.post(f"{DESK}/structure", data={"other": words}, follow_redirects=True).text
+        said = thai.arabic_digits(picked_text(page))
+        return re.findall(r"ซ่อมแซมถนนสายที่\s(\d+)", said)
+
+    assert found("ซ่อมแซมถนนสายที่ 1") == ["1", "12", "10"]  # then the newest
+    assert found("ซ่อมแซมถนนสายที่")[-4:] == ["1", "2", "3", "10"]
 
 
 def test_what_typed_words_find_is_counted_and_stands_at_an_address(site: Site, staff: FlaskClient) -> None:

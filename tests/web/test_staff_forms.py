@@ -395,7 +395,7 @@ def test_a_paper_that_was_taken_off_is_named(site: Site) -> None:
 
 def _undo_beside_message(clerk: FlaskClient, page: str) -> None:
     """Press the way back that stands beside the message about what was just done."""
-    (address,) = re.findall(r'action="(/staff/history/\d+/undo)"', page)
+    (address,) = re.findall(r'action="(/staff/history/(?:\d+|bulk/\w+)/undo)"', page)
     assert "เลิกทำแล้ว" in clerk.post(address, data={"confirmed": "yes"}, follow_redirects=True).text
 
 
@@ -967,10 +967,36 @@ def test_a_save_of_what_is_public_says_that_residents_see_it_and_where_it_is_und
         assert site.services.announcements.get(made.id).body == made.body
         paper = site.attach(made.id, memo("ถนน"), "ถนน.pdf")
         data = sent_form(clerk.get(form).text) | {"body": "ใหม่", f"label-{paper.id}": "แบบแปลนถนน"}
-        said = clerk.post(
-            form, data=data, follow_redirects=True
-        ).text  # two changes, each with its own way back
-        assert (f'href="{form}/history">ดูหรือเลิกทำ' in said) is is_seen
+        said = clerk.post(form, data=data, follow_redirects=True).text  # two changes, one way back
+        assert ("ประชาชนเห็นแล้ว" in said) is is_seen
+        assert said.index("บันทึกแล้ว") < said.index("<h1")
+        assert site.services.attachments.get(paper.id).label == "แบบแปลนถนน"
+        _undo_beside_message(clerk, said)
+        assert site.services.announcements.get(made.id).body == made.body
+        assert site.services.attachments.get(paper.id).label == paper.label
+
+
+def test_the_undo_of_an_order_keeps_what_is_typed(site: Site) -> None:
+    made = site.announcement("ซ่อมถนน", status=Status.DRAFT)
+    papers = [site.attach(made.id, memo(name), f"{name}.pdf") for name in ("ค", "ก", "ข")]
+    clerk, form = site.signed_in(Role.STAFF), f"/staff/announcements/{made.id}"
+    site.work()
+
+    def order() -> list[int]:
+        return [each.id for each in site.services.attachments.by_announcement([made.id])[made.id]]
+
+    typed = sent_form(clerk.get(form).text) | {"body": "พิมพ์ค้างไว้"}
+    typed |= {f"label-{each.id}": name for each, name in zip(papers, ("ค", "ก", "ข"), strict=True)}
+    page = clerk.post(form, data=typed | {"sort": "label"}).text
+    assert order() == [papers[1].id, papers[2].id, papers[0].id]
+    (name, change) = re.findall(r'form="main" name="(undo_order)" value="(\d+)"', page)[0]
+    page = clerk.post(form, data=sent_form(page) | {"body": "พิมพ์ค้างไว้", name: change}).text
+    assert order() == [each.id for each in papers]
+    assert "พิมพ์ค้างไว้" in page
+    assert site.services.announcements.get(made.id).body == ""
+    page = clerk.post(form, data=sent_form(page) | {name: change}).text  # pressed again: undone already
+    assert "มีการแก้ไขหลังจากนั้นแล้ว" in page
+    assert order() == [each.id for each in papers]
 
 
 def test_a_typed_title_is_not_called_filled_in_when_the_form_is_shown_again(site: Site) -> None:

@@ -35,7 +35,7 @@ from archive.suggested_fields import (
 from archive.undo import find_reversals
 from archive.worklist import WorklistFilters
 from web.bootstrap import services
-from web.errors import error_message
+from web.errors import error_message, errors_flashed
 from web.serving.log import timed_part
 from web.staff import (
     activity,
@@ -160,13 +160,15 @@ def note_presence(announcement_id: int) -> Response:
 def save_and_redirect(announcement_id: int) -> ResponseReturnValue:
     """Store the form, which confirms values filled in; then lead to the form or the page of publication.
 
-    With the button that sorts the attachments nothing is stored but their order. A form without
-    ``last_change``, as of a page that came only in part, is a bad request.
+    With the button that sorts the attachments, or undoes that, nothing is stored but their order. A form
+    without ``last_change``, as of a page that came only in part, is a bad request.
     """
     if "last_change" not in request.form:
         abort(400)
     if "sort" in request.form:
         return _sort_attachments(announcement_id)
+    if "undo_order" in request.form:
+        return _undo_order(announcement_id)
     before = edit_conflicts.last_change_id(announcement_id)
     try:
         _save_form(announcement_id)
@@ -175,8 +177,9 @@ def save_and_redirect(announcement_id: int) -> ResponseReturnValue:
         return _form(announcement_id, request.form, error=error)
     if "publish" not in request.form:
         made = [each for each in services().history.entries(announcement_id) if each.id > before]
-        if len(made) == 1 and made[0].action in _DONE:
-            return redirect(_page_with_undo(announcement_id))
+        undoable = [each for each in made if each.action != "confirm"]
+        if undoable and (len(undoable) == 1 or undoable[0].bulk) and undoable[-1].action in _DONE:
+            return redirect(_page_with_undo(undoable[-1]))
         flash(_saved_message(announcement_id), "good")
     return redirect(_after_saving(announcement_id))
 
@@ -346,7 +349,7 @@ def change_attachment(attachment_id: int, step: str) -> ResponseReturnValue:
     anchor = _row_to_go_on_from(one)
     changes = services().history.entries(announcement_id)
     if step in ("rename", "detach") and any(each.id > before and each.actor == g.actor for each in changes):
-        return redirect(_page_with_undo(announcement_id, anchor))
+        return redirect(_page_with_undo(changes[-1], anchor))
     if step == "rename":  # the name was this one before
         flash(_("บันทึกชื่อเอกสารแล้ว"), "good")
     return redirect(url_for("staff.edit", announcement_id=announcement_id, _anchor=anchor))
@@ -378,6 +381,21 @@ def _form_as_typed_after_ordering(announcement_id: int, done: int | None = None)
     typed = {name: value for name, value in request.form.items() if not name.startswith("position-")}
     opened_on = request.form.get("last_change", type=int)
     return _form(announcement_id, typed, opened_on_change_id=opened_on, done=done)
+
+
+def _undo_order(announcement_id: int) -> str:
+    """Puts the attachments back as they were before the change that the button names, unless more followed.
+
+    What is typed in the form around the button stays typed there.
+    """
+    change = _change_just_made(announcement_id, request.form.get("undo_order", type=int))
+    if change is None or change.action != "order":
+        flash(_("มีการแก้ไขหลังจากนั้นแล้ว จึงยังไม่ได้เลิกทำ กรุณาดูประวัติการแก้ไขก่อน"), "bad")
+    else:
+        with errors_flashed():
+            activity.undo_commands().undo(change, actor=g.actor)
+            flash(_("เลิกทำแล้ว กลับเป็นอย่างเดิม"), "good")
+    return _form_as_typed_after_ordering(announcement_id)
 
 
 def _row_to_go_on_from(attachment: Attachment) -> str:
@@ -417,7 +435,7 @@ def publish(announcement_id: int) -> ResponseReturnValue:
             said = publication.publish_as_chosen(announcement_id)
             announcement = services().announcements.get(announcement_id)
             if announcement.status is Status.PUBLISHED:
-                return redirect(_page_with_undo(announcement_id))
+                return redirect(_page_with_undo(services().history.entries(announcement_id)[-1]))
             flash(said, "good")
             return redirect(url_for("staff.edit", announcement_id=announcement_id))
         except PrakatError as error:
@@ -451,7 +469,7 @@ def change_status(announcement_id: int, step: str) -> ResponseReturnValue:
     try:
         if step == "withdraw":
             _withdraw(announcement_id)
-            return redirect(_page_with_undo(announcement_id))
+            return redirect(_page_with_undo(services().history.entries(announcement_id)[-1]))
         if step == "trash":
             commands.publication.trash(announcement_id, actor=g.actor)
             flash(_("ทิ้งลงถังขยะแล้ว กู้คืนได้เสมอ"), "good")
@@ -524,17 +542,16 @@ def _form(
     )
 
 
-def _page_with_undo(announcement_id: int, anchor: str | None = None) -> str:
-    """Returns the address of the form that says what was just done, with the way back beside it."""
-    change = edit_conflicts.last_change_id(announcement_id)
-    return url_for("staff.edit", announcement_id=announcement_id, done=change, _anchor=anchor)
+def _page_with_undo(change: Change, anchor: str | None = None) -> str:
+    """Returns the address of the form that says that this was just done, with the way back beside it."""
+    return url_for("staff.edit", announcement_id=change.announcement_id, done=change.id, _anchor=anchor)
 
 
 @pages.app_template_filter("done_sentence")
 def _done_sentence(change: Change) -> str:
-    """Returns the message about a change that was just made."""
+    """Returns the message about a change that was just made, alone or saved as one with others."""
     said = _DONE[change.action]
-    if change.action == "revise":
+    if change.action == "revise" or (change.bulk and change.action in ("label", "order")):
         return _saved_message(change.announcement_id or 0, has_undo=True)
     if change.action != "detach":
         return str(_(said))
@@ -545,13 +562,15 @@ def _done_sentence(change: Change) -> str:
 def _change_just_made(announcement_id: int | None, done: int | None) -> Change | None:
     """Returns the change ``done``, or that the address names, while it is the last one; None without one.
 
-    None also for a change beside which no way back is offered.
+    A confirmation of values may follow it, which changes nothing. None also for a change beside which no way
+    back is offered.
     """
     named = done or request.args.get("done", type=int)
-    if announcement_id is None or not named or named != edit_conflicts.last_change_id(announcement_id):
+    if announcement_id is None or not named:
         return None
-    change = services().records.changes.get(named, of="announcement")
-    return change if change.action in _DONE and change.announcement_id == announcement_id else None
+    changes = [each for each in services().history.entries(announcement_id) if each.action != "confirm"]
+    last = changes[-1] if changes else None
+    return last if last and last.id == named and last.action in _DONE else None
 
 
 def _undo_refusal(done: Change | None) -> str:
@@ -609,9 +628,10 @@ def _save_form(announcement_id: int, *, confirm: bool = True) -> None:
     Values that the system filled in are stored only if ``confirm``, for saving the form confirms them. The
     label of an only document follows what was corrected in the title, and a message says so.
 
-    Fields, names and order are stored together or not at all; files follow on their own. Nobody else can
-    change the record between the look at what others changed and the storing. What was typed for a record
-    that was withdrawn or trashed is stored only by the button that makes a draft of the record first.
+    Fields, names and order are stored together or not at all, and undone as one; files follow on their own.
+    Nobody else can change the record between the look at what others changed and the storing. What was typed
+    for a record that was withdrawn or trashed is stored only by the button that makes a draft of the record
+    first.
     """
     if "last_change" not in request.form:
         return
@@ -632,15 +652,22 @@ def _save_form(announcement_id: int, *, confirm: bool = True) -> None:
         if announcement.status is Status.DRAFT and not announcement.title and not changes.get("title"):
             changes.pop("title", None)  # the title is still to be read from the attachments
         _refuse_new_file_name(announcement, str(changes.get("title", announcement.title)))
-        with personal_data.transaction_with_reason() as reason:
-            services().commands.announcements.revise(announcement_id, changes, actor=g.actor, reason=reason)
-            _relabel_all(announcement_id, settled, reason)
-        _reorder(announcement_id)
+        _store_as_one(announcement_id, changes, settled)
         if confirm:
             services().commands.publication.confirm_filled_values(announcement_id, actor=g.actor)
     _attach_all(announcement_id)
     for label in corrected.values():
         flash(_("แก้ชื่อเอกสารตามไปด้วย: %(label)s", label=label), "good")
+
+
+def _store_as_one(announcement_id: int, changes: dict[str, object], settled: Mapping[str, object]) -> None:
+    """Store fields, labels and order; where more than fields change, under a name that undoes all as one."""
+    is_more_than_fields = bool(_given_labels(announcement_id, settled) or _typed_positions(announcement_id))
+    with services().records.batch(secrets.token_hex(8) if is_more_than_fields else ""):
+        with personal_data.transaction_with_reason() as reason:
+            services().commands.announcements.revise(announcement_id, changes, actor=g.actor, reason=reason)
+            _relabel_all(announcement_id, settled, reason)
+        _reorder(announcement_id)
 
 
 def _refuse_new_file_name(announcement: Announcement, title: str) -> None:
@@ -700,6 +727,12 @@ def _move(attachment_id: int) -> None:
 
 def _reorder(announcement_id: int) -> None:
     """Move each attachment beside which another number was typed to that place."""
+    if positions := _typed_positions(announcement_id):
+        services().commands.attachments.move(announcement_id, positions, actor=g.actor)
+
+
+def _typed_positions(announcement_id: int) -> dict[int, int]:
+    """Returns the numbers that were typed beside attachments, by their ids; ``Invalid`` for what is none."""
     positions = {}
     for attachment in services().attachments.by_announcement([announcement_id])[announcement_id]:
         typed = thai.arabic_digits(request.form.get(f"position-{attachment.id}", "")).strip()
@@ -708,8 +741,7 @@ def _reorder(announcement_id: int) -> None:
         if not typed.isdecimal() or len(typed) > _LONGEST_POSITION:
             raise Invalid("ลำดับของเอกสารต้องเป็นตัวเลข เช่น 1", field=f"position-{attachment.id}")
         positions[attachment.id] = int(typed)
-    if positions:
-        services().commands.attachments.move(announcement_id, positions, actor=g.actor)
+    return positions
 
 
 def _rename(attachment_id: int) -> None:
@@ -800,18 +832,24 @@ def _labels(announcement_id: int) -> dict[str, object]:
 
 
 def _relabel_all(announcement_id: int, settled: Mapping[str, object], reason: str) -> None:
+    for id, (label, kind) in _given_labels(announcement_id, settled).items():
+        try:
+            services().commands.attachments.relabel(id, label=label, kind=kind, actor=g.actor, reason=reason)
+        except Invalid as error:
+            if error.field == "label":  # a label alone does not know beside which paper it was typed
+                error.field = f"label-{id}"
+            raise
+
+
+def _given_labels(announcement_id: int, settled: Mapping[str, object]) -> dict[int, tuple[str, DocumentKind]]:
+    """Returns, by attachment, the label and the kind to be stored where either differs from what is there."""
+    given = {}
     for attachment in services().attachments.by_announcement([announcement_id]).get(announcement_id, []):
         label = str(settled.get(f"label-{attachment.id}", attachment.label))
         kind = _known_kind(str(settled.get(f"kind-{attachment.id}", attachment.kind)))
         if (label, kind) != (attachment.label, attachment.kind):
-            try:
-                services().commands.attachments.relabel(
-                    attachment.id, label=label, kind=kind, actor=g.actor, reason=reason
-                )
-            except Invalid as error:
-                if error.field == "label":  # a label alone does not know beside which paper it was typed
-                    error.field = f"label-{attachment.id}"
-                raise
+            given[attachment.id] = label, kind
+    return given
 
 
 def _known_kind(code: str) -> DocumentKind:

@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 from archive.errors import Invalid, NotFound, gettext_noop
 from archive.model import Announcement, RelationKind, Status
 from archive.relations import SuggestedRelation, suggest_relations
-from archive.thai import arabic_digits
+from archive.thai import arabic_digits, natural_sort_key
 from web.addresses import announcement_id_of_address
 from web.bootstrap import services
 from web.staff.all_records_search import search_all_records
@@ -22,6 +22,7 @@ _CHOOSE = gettext_noop("กรุณาเลือกประกาศที�
 _NONE_FOUND = gettext_noop("ไม่พบประกาศที่มีคำนี้ กรุณาพิมพ์คำในชื่อเรื่อง เลขที่ เช่น 5/2560 หรือวางลิงก์ของประกาศในเว็บนี้")
 _WEB_ADDRESS = re.compile(r"https?://[^\s/.]+\.[^\s]{1,2000}")
 _ID = re.compile(r"\d{1,9}")
+_SMALL_NUMBER = re.compile(r"(?<!\d)\d{1,3}(?!\d)")  # such as that of a road; a year has four digits
 _NUMBER = re.compile(r"(?:ที่)?\s*0*(\d{1,5})\s*/\s*(2[3-6]\d\d)")
 
 
@@ -69,7 +70,29 @@ def _announcements_with(words: str) -> list[Announcement]:
         ids = [*services().disclosure.find_ids_by_title([words], dt.date.min, dt.date.max), *ids]
     known = services().announcements.get_many(ids)
     found = [known[id] for id in dict.fromkeys(ids) if id in known]
-    return [each for each in found if each.status in (Status.PUBLISHED, Status.DRAFT)]
+    return _in_order_of_numbers(
+        words, [each for each in found if each.status in (Status.PUBLISHED, Status.DRAFT)]
+    )
+
+
+def _in_order_of_numbers(words: str, found: Sequence[Announcement]) -> list[Announcement]:
+    """Returns the announcements with ``สายที่ 1`` before ``สายที่ 10``; else they keep their order.
+
+    Those come first that have the words with no digit after them. Titles that differ in small numbers alone
+    stand one after the other, in the order of these.
+    """
+    typed = re.compile(re.escape(arabic_digits(words)) + r"(?!\d)")
+    titles = {each.id: arabic_digits(each.title) for each in found}
+    series = {id: _SMALL_NUMBER.sub("0", title) for id, title in titles.items()}
+    places = {each: place for place, each in enumerate(dict.fromkeys(series.values()))}
+    return sorted(
+        found,
+        key=lambda each: (
+            typed.search(titles[each.id]) is None,
+            places[series[each.id]],
+            natural_sort_key(titles[each.id]),
+        ),
+    )
 
 
 def relation_form(announcement: Announcement) -> RelationForm:

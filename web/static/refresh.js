@@ -22,7 +22,9 @@ async function update() {
   fill(fresh);
   showHeading(fresh);
   const many = fresh.querySelector("[data-many]");
-  if (many && !papers.querySelector("[data-many]")) {
+  const sum = papers.querySelector("[data-sum]");
+  if (many && sum) sum.replaceWith(many.querySelector("[data-sum]"));
+  else if (many) {
     rows.before(many);
     keepCompact();
   }

@@ -23,6 +23,14 @@ function storeUnsent() {
   else sessionStorage.removeItem(unsentKey());
 }
 
+// How many of the files have arrived, for a list that is longer than the screen.
+const sum = { all: 0, arrived: 0 };
+function showSum() {
+  const line = papers.querySelector("[data-sent]");
+  line.hidden = sum.all < 2;
+  line.textContent = papers.dataset.sentOf.replace("#", sum.arrived).replace("#", sum.all);
+}
+
 // A line in the list of files that are sent.
 function sending(file) {
   const line = document.createElement("li");
@@ -43,11 +51,19 @@ function sending(file) {
       uploads.delete(shown);
       forgetUnsent(file.name);
       line.remove();
+      if (!shown.hasArrived) sum.all -= 1;
+      showSum();
+    },
+    arrive: () => {
+      shown.hasArrived = true;
+      sum.arrived += 1;
+      showSum();
     },
     wait: (text) => {
       name.textContent = `${file.name} — ${text} `;
     },
     say: (text) => {
+      shown.arrive();
       uploads.delete(shown);
       forgetUnsent(file.name);
       name.textContent = `${file.name} — ${text}`;
@@ -74,7 +90,10 @@ function sending(file) {
       );
     },
   };
+  if (!uploads.size && !papers.querySelector("[data-uploads]").children.length) sum.all = sum.arrived = 0;
+  sum.all += 1;
   shown.begin();
+  showSum();
   noteUnsent(file.name);
   papers.querySelector("[data-uploads]").append(line);
   line.scrollIntoView({ block: "nearest" }); // on a phone the list may be out of sight
@@ -131,7 +150,10 @@ async function send(address, file, shown, lost = false) {
     request = await sendOnce(address, file, shown);
   }
   if (isSignIn(request.responseURL)) return fail(papers.dataset.signedOut);
-  if (request.status === 202 || (request.status === 200 && lost)) return shown.done();
+  if (request.status === 202 || (request.status === 200 && lost)) {
+    shown.arrive();
+    return shown.done();
+  }
   if (request.status === 200) return shown.say(papers.dataset.again);
   if (!request.status) return fail(papers.dataset.lost);
   const answer = new DOMParser().parseFromString(request.responseText, "text/html");
@@ -156,6 +178,7 @@ function sendOnce(address, file, shown) {
 }
 
 let goOn = null; // address to go to once no file waits
+const made = new Set(); // ids of the drafts that it names
 
 function take(files) {
   const chosen = [...files];
@@ -244,12 +267,13 @@ let nextNumber = Date.now();
 // Each file becomes a draft of its own; then the list of one's own drafts is shown. Others may be dropped meanwhile,
 // and the page may become the draft of theirs: each file keeps its number, and all are sent with the blank form.
 async function takeApart(files) {
-  goOn = papers.dataset.drafts;
+  goOn ??= new URL(papers.dataset.drafts, location.href);
   const blank = form;
   const list = files.map((file) => ({ file, number: nextNumber++, shown: sending(file) }));
   const one = async ({ file, number, shown }) => {
     const { address, refusal } = await begin([{ shown }], blank, number);
     if (address) {
+      made.add(address.split("/").pop());
       shown.dropDraft = () => trash(address); // a draft of a file that is given up has nothing in it
       return send(`${address}/attachments`, file, shown);
     }
@@ -275,6 +299,7 @@ async function settle() {
   if (!goOn) return update();
   if (uploads.size || papers.querySelector("[data-uploads]").children.length) return;
   leaving = true;
+  goOn.searchParams.set("made", [...made].join("-"));
   location.assign(goOn);
 }
 
@@ -317,6 +342,7 @@ function showDraft(page, address) {
   start();
   fileButton(papers.querySelector("#files"));
   papers.querySelector("[data-uploads]").append(...sent);
+  showSum();
   storeUnsent();
   for (const field of form.elements) {
     const typedIn = field.id && field.type !== "file" && before.querySelector(`#${CSS.escape(field.id)}`);
