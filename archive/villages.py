@@ -1,14 +1,15 @@
-"""The villages (หมู่ 4, หมู่ที่ ๔) that an announcement concerns, read from its title and its text.
+"""The villages (หมู่ 4, หมู่ที่ ๔) that an announcement concerns, read from its title and its text; their names.
 
 A village is missed rather than named wrongly: the village of an address (199 หมู่ 4), of a person or of a
 village head is not read, nor is a village that has a name alone (บ้านท่ากระดาน), because nothing tells where a
-name ends.
+name ends. Where announcements agree on what stands beside a number (หมู่ 4 บ้านท่ากระดาน), that is its name.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
 
 from archive.thai import MONTHS, SHORT_MONTHS
 from archive.thai.characters import WORD_LETTERS
@@ -41,6 +42,12 @@ _PERSON = re.compile(
     r"|(?:ครอบครัว|ภูมิลำเนา|ที่อยู่|อาศัยอยู่)[^\n]{0,40}|(?:ผู้ใหญ่บ้าน|กำนัน|ลูกเสือ)[^\n]{0,6})$"
 )  # of whom the text before a village tells
 _BEFORE = 60  # letters before a village that are looked at
+_NAME = rf"บ้าน(?!เลขที่|เรือน|พัก|และ|ผู้|ของ|ที่)(?P<name>(?:(?!บ้าน|หมู่|ตำบล|อำเภอ|จังหวัด)[{WORD_LETTERS}]){{2,20}})"
+_WITH_NAME = (
+    re.compile(rf"หมู่\s?(?:ที่)?\s?(?P<number>{_NUMBER})\s?[(]?{_NAME}"),
+    re.compile(rf"{_NAME}\s?[(]?\s?(?:หมู่\s?(?:ที่)?|ม\.)\s?(?P<number>{_NUMBER})"),
+)  # หมู่ที่ 7 บ้านดอนมะกอก; บ้านดอนมะกอก หมู่ 7
+_LEAST_NAMING = 2  # announcements that name a village so: a run of letters in one may be more than a name
 
 
 def villages_concerned(title: str, text: str) -> tuple[int, ...]:
@@ -60,6 +67,31 @@ def villages_between_ends(text: str) -> list[int]:
     None of a person or a house's address.
     """
     return [number for run in _runs_of_villages(text) for number in _between_ends(run)]
+
+
+def names_of_villages(texts: Iterable[str]) -> dict[int, str]:
+    """Return the names of villages by number, such as บ้านดอนมะกอก for 7, that announcements agree on.
+
+    Each text is that of one announcement. A name is left out where another one is as frequent.
+    """
+    counts: defaultdict[int, Counter[str]] = defaultdict(Counter)
+    for text in texts:
+        for number, name in set(_numbers_with_names(arabic_digits(text))):
+            counts[number][name] += 1
+    names = {}
+    for number, named in counts.items():
+        (name, count), (_second, second_count) = (*named.most_common(2), ("", 0))[:2]
+        if count >= _LEAST_NAMING and count > second_count:
+            names[number] = f"บ้าน{name}"
+    return names
+
+
+def _numbers_with_names(text: str) -> Iterator[tuple[int, str]]:
+    """Yield number and name of each village that a text names by both."""
+    for pattern in _WITH_NAME:
+        for found in pattern.finditer(text):
+            if 1 <= int(found["number"]) <= MOST_VILLAGES:
+                yield int(found["number"]), found["name"]
 
 
 def _runs_of_villages(text: str) -> Iterator[str]:

@@ -208,7 +208,8 @@ class Settings:
         "",
         _mail_server,
         "เซิร์ฟเวอร์ส่งอีเมลให้ผู้ติดตาม: smtp://ผู้ใช้:รหัส@host:port (เข้ารหัสเมื่อเซิร์ฟเวอร์รับได้) หรือ smtps://…"
-        " ถ้าไม่กำหนด ติดตามได้ทางฟีดเท่านั้น · mail server for followers; unset, they have the feed alone",
+        " ต้องตั้ง smtp_sender และ base_url ด้วย ถ้าไม่กำหนด ติดตามได้ทางฟีดเท่านั้น"
+        " · mail server for followers, needs smtp_sender and base_url; unset, they have the feed alone",
     )
     smtp_sender: str = _setting(
         "",

@@ -42,6 +42,7 @@ from web.bootstrap import services
 from web.disclosure_overview import year_items
 from web.errors import translated
 from web.search_service import PageResult
+from web.village_names import village_names
 
 LANGUAGES = ("th", "en")
 _STATIC = Path(__file__).parent / "static"
@@ -129,9 +130,11 @@ def _add_globals(app: Flask) -> None:
         is_drawable=is_drawable,
         faulty_originals=lambda: faulty_originals(services().settings.data),
         is_no_longer_in_force=is_no_longer_in_force,
+        is_own_number=is_own_number,
         qr_code=qr_code,
         month_names=month_names,
         now=lambda: dt.datetime.now(thai.BANGKOK),
+        village_name=lambda number: village_names().get(int(number), ""),
     )
 
 
@@ -221,6 +224,11 @@ def kind_and_number(attachments: Iterable[Attachment]) -> str:
     """Returns kind and number of the first binding document in the reader's language; "" without a number."""
     kind, number = kind_and_number_of_first_order(attachments)
     return _("%(kind)sที่ %(number)s", kind=labels.kind_name(kind), number=number) if number else ""
+
+
+def is_own_number(announcement: Announcement, attachments: Iterable[Attachment]) -> bool:
+    """Returns True if the document whose number ``kind_and_number`` gives is of the announcement's kind."""
+    return kind_and_number_of_first_order(attachments)[0] is announcement.kind
 
 
 def cited(announcement: Announcement) -> str:
@@ -406,9 +414,9 @@ def is_drawable(attachment: Attachment, page: Page | None = None) -> bool:
     return was_drawn and can_draw_pages(attachment.media_type)
 
 
-def hit_picture(page: PageResult, typed: str) -> str:
+def hit_picture(page: PageResult, typed: str, width: int) -> str:
     """Returns the address of a picture of the area of a result page that answers, hits marked."""
-    return addresses.picture_path(page.attachment, page.number, width=480, q=typed, crop="hit")
+    return addresses.picture_path(page.attachment, page.number, width=width, q=typed, crop="hit")
 
 
 @dataclass(frozen=True, slots=True)

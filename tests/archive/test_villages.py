@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from archive.villages import villages_between_ends, villages_concerned
+from archive.villages import names_of_villages, villages_between_ends, villages_concerned
 
 
 @pytest.mark.parametrize(
@@ -71,3 +71,22 @@ def test_a_day_after_villages_is_no_village() -> None:
 )
 def test_villages_between_the_ends_of_a_range_are_told(text: str, between: list[int]) -> None:
     assert villages_between_ends(text) == between
+
+
+def test_a_village_has_the_name_that_announcements_agree_on() -> None:
+    texts = [
+        "ปิดสะพาน หมู่ที่ ๗ บ้านดอนมะกอก ตำบลหนองปลาดุก",
+        "ถนนสายบ้านท่ากระดาน–บ้านดอนมะกอก หมู่ 7",
+        "ขุดลอกคลอง หมู่ 6 บ้านเนินสะแก",
+        "ซ่อมประปา บ้านเนินสะแก (หมู่ 6)",
+        "ซ่อมบ้านเรือน หมู่ 3",
+        "ช่วยเหลือบ้านเรือน หมู่ 3",
+        "พ่นหมอกควัน หมู่ 8 บ้านใหม่ หมู่ 8 บ้านใหม่",  # in one announcement alone
+        "ไฟฟ้าดับ หมู่ 9 บ้านหนอง",
+        "น้ำไม่ไหล หมู่ 9 บ้านหนอง",
+        "ประชุม หมู่ 9 บ้านดอน",
+        "อบรม หมู่ 9 บ้านดอน",
+        "เลขที่ 12 หมู่ 2 บ้านเลขที่ 5",
+        "เลขที่ 13 หมู่ 2 บ้านเลขที่ 6",
+    ]
+    assert names_of_villages(texts) == {7: "บ้านดอนมะกอก", 6: "บ้านเนินสะแก"}

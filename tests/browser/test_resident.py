@@ -527,6 +527,10 @@ def test_a_paper_that_was_cancelled_is_printed_on_one_sheet(
     page = visit()
     page.goto(f"/announcements/{older}/attachments/{attachment.id}")
     expect(page.locator(".relation")).to_contain_text("ยกเลิกแล้วโดย")
+    expect(page.locator(".turning .ended")).to_be_hidden()  # it stands right above
+    page.mouse.wheel(0, 700)
+    expect(page.locator(".turning .ended")).to_be_in_viewport()
+    page.mouse.wheel(0, -700)
     wait_until(page, "document.querySelector('.sheet img').naturalWidth > 0")
     page.pdf(path=tmp_path / "printed.pdf", format="A4")
     with pypdfium2.PdfDocument(tmp_path / "printed.pdf") as printed:
@@ -542,3 +546,15 @@ def test_an_address_to_follow_stays_within_its_paragraph(visit: Visit) -> None:
       return text.getBoundingClientRect().right - part.closest("p").getBoundingClientRect().right;
     })"""
     assert max(page.locator(".address").evaluate_all(beyond)) < 1
+
+
+def test_the_bar_of_a_page_of_several_with_hits_is_one_row_on_a_phone(
+    visit: Visit, site: RunningSite
+) -> None:
+    page = visit(width=PHONE)
+    page.goto(f"/announcements/{site.centre.id}/attachments/{site.attachments[0].id}?q=เทศบาล")
+    expect(page.locator(".stepping .in-figures")).to_contain_text("จุด 1/")
+    tops = page.locator(".turning.above > *").evaluate_all(
+        "parts => parts.map((part) => Math.round(part.getBoundingClientRect().top + part.offsetHeight / 2))"
+    )
+    assert max(tops) - min(tops) <= 2

@@ -156,7 +156,6 @@ GUARDS: dict[str, Guard] = {
     "public.all_announcements": Guard.OPEN,
     "following.follow": Guard.OPEN,
     "following.subscribe": Guard.OPEN,
-    "following.sent": Guard.OPEN,
     "following.confirm": Guard.OPEN,
     "following.stop": Guard.OPEN,
     "public.announcement": Guard.PUBLISHED,

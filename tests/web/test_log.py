@@ -41,7 +41,7 @@ def test_a_request_is_one_line_without_what_was_asked(
         ("/follow/confirm/a-follower-s-key/", "/follow/confirm/<key>"),  # no page has these three
         ("/follow//stop/a-follower-s-key", "/follow//stop/<key>"),
         ("/pages/follow/stop/a-follower-s-key", "/pages/follow/stop/<key>"),
-        ("/follow/sent", "/follow/sent"),
+        ("/follow", "/follow"),
     ],
 )
 def test_no_line_has_the_key_by_which_somebody_follows(

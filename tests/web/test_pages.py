@@ -614,3 +614,50 @@ def test_what_was_searched_for_stands_there_as_it_was_typed(site: Site) -> None:
         shown = main.text_content()
         assert f"“{typed}”" in shown, path
         assert not re.search(r"&(?:#|amp|lt)", shown), path
+
+
+def test_a_village_has_its_name_among_the_filters(site: Site) -> None:
+    for title in ("ปิดสะพาน", "เปิดสะพาน"):
+        site.announcement(title, body="หมู่ 7 บ้านดอนมะกอก")
+    site.announcement("ซ่อมสะพาน", body="หมู่ 8 บ้านท่ากระดาน")
+    site.work()
+    client = site.client()
+    page = html.fromstring(client.get("/search?q=สะพาน").text)
+    (shown,) = page.xpath("//details[summary[text()='หมู่บ้าน']]/ul")
+    assert ["".join(each.xpath("text()")).strip() for each in shown.xpath("li/a")] == [
+        "หมู่ 7 บ้านดอนมะกอก",
+        "หมู่ 8",
+    ]
+    chosen = html.fromstring(client.get("/search?q=สะพาน&village=7").text)
+    assert "หมู่ 7 บ้านดอนมะกอก" in chosen.xpath("string(//nav[@class='chips'])")
+    assert "หมู่ 7 บ้านดอนมะกอก" in client.get("/browse").text
+
+
+def test_the_title_of_results_and_the_skip_link_lead_to_what_was_found(site: Site) -> None:
+    site.announcement("ซ่อมสะพาน")
+    site.work()
+    client = site.client()
+    for typed, told in (("ซ่อมสะพาน", "ซ่อมสะพาน · พบ 1 เรื่อง ·"), ("รถไฟฟ้า", "ไม่พบ “รถไฟฟ้า” ·")):
+        page = html.fromstring(client.get(f"/search?q={typed}").text)
+        assert " ".join(page.xpath("string(//title)").split()).startswith(told)
+    page = html.fromstring(client.get("/search?q=ซ่อมสะพานน").text)
+    (skipped_to,) = page.xpath("//*[@id = substring(//a[@class='skip']/@href, 2)]")
+    assert skipped_to.xpath(".//p[@class='notice']")  # that the text was corrected
+    assert skipped_to.xpath(".//p[@role='status']")
+
+
+def test_a_result_names_the_kind_of_the_announcement_and_of_a_paper_that_is_another(site: Site) -> None:
+    made = site.announcement("ให้ซ่อมถังน้ำ", kind="announcement")
+    paper = site.attach(made.id, memo("ให้ซ่อมถังน้ำบ้านดอนมะกอก"), "ถังน้ำ.pdf")
+    site.services.commands.attachments.relabel(paper.id, label="ถังน้ำ", kind=DocumentKind.MEMO, actor="test")
+    site.work()
+    page = html.fromstring(site.client().get("/search?q=ซ่อมถังน้ำบ้านดอนมะกอก").text)
+    assert page.xpath("//ul[contains(@class, 'results')]//li[@class='kind']/text()") == ["ประกาศ"]
+    source = " ".join(page.xpath("string(//a[@class='find']//b)").split())
+    assert source == "เอกสารแนบ: บันทึกข้อความ · ถังน้ำ · หน้า 1"
+    site.services.commands.attachments.relabel(
+        paper.id, label="บันทึกข้อความ", kind=DocumentKind.MEMO, actor="test"
+    )
+    site.work()
+    page = html.fromstring(site.client().get("/search?q=ซ่อมถังน้ำบ้านดอนมะกอก").text)
+    assert " ".join(page.xpath("string(//a[@class='find']//b)").split()) == "บันทึกข้อความ · หน้า 1"

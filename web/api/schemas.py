@@ -163,10 +163,10 @@ class SuggestArgs(_LenientArguments):
 
 
 class PagePictureArgs(_LenientArguments):
-    """The picture of a page: ``width`` (240, 480, 1000, 1600), hits of ``q``, ``crop=hit`` for their area."""
+    """The picture of a page: ``width`` in pixels, hits of ``q``, ``crop=hit`` for their area alone."""
 
     q = fields.String(load_default="")
-    width = fields.Integer(load_default=1000, validate=validate.OneOf([240, 480, 1000, 1600]))
+    width = fields.Integer(load_default=1000, validate=validate.OneOf([240, 480, 720, 1000, 1600]))
     crop = fields.String(
         load_default="",
         validate=validate.OneOf(["", "hit"]),

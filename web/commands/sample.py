@@ -37,10 +37,10 @@ def sample() -> None:
     except ModuleNotFoundError as missing:
         raise Unavailable(_NOT_INSTALLED) from missing
     services = open_or_begin_services_of_settings()
+    note = services.settings.data / "sample-sign-in.txt"
     if services.people.accounts.by_name(_NAME) is None:
         password = secrets.token_urlsafe(9)
         services.people.accounts.add(_NAME, hash_password(password), Role.ADMIN)
-        note = services.settings.data / "sample-sign-in.txt"
         note.touch(mode=0o600)
         note.write_text(f"เจ้าหน้าที่ลงชื่อเข้าใช้ (staff sign-in): {_NAME} / {password}\n", encoding="utf-8")
     if not (written_settings := services.settings.data / FILE).exists():
@@ -51,6 +51,7 @@ def sample() -> None:
     if is_rebuild_needed(services.records, services.index):
         rebuild(services.records, services.index)
     click.echo(f"คลังตัวอย่างมี {count} เรื่อง", err=True)
+    click.echo(f"ชื่อและรหัสผ่านของเจ้าหน้าที่อยู่ใน {note} (staff name and password are in it)", err=True)
 
 
 COMMANDS = (sample,)

@@ -72,6 +72,9 @@ def serve(host: str, port: int, processes: int, no_worker: bool) -> None:
     Dictionaries and pages are loaded once and shared by all processes. SIGTERM finishes the requests in
     hand and stops; SIGHUP loads program and settings anew without a gap.
 
+    การตั้งค่าทั้งหมดอยู่ที่ /help/reference อีเมลถึงผู้ติดตามใช้ PRAKAT_SMTP_URL PRAKAT_SMTP_SENDER และ PRAKAT_BASE_URL
+    · All settings are at /help/reference; messages to followers need these three.
+
     \b
     ตัวอย่าง · example:
       prakat serve --port 8000

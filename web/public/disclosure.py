@@ -52,6 +52,7 @@ def year(year: int) -> str:
         year=year,
         sections=group_by_section([each for each in shown if each.public]),
         empty=[each.item for each in shown if not each.public],
+        filled=filled,
         filled_year=max(filled, default=None),
         collections=services().collections.all(),
         years=sorted({year, fiscal_year(today()), *filled}, reverse=True),

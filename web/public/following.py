@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import secrets
 
-from flask import Blueprint, Response, redirect, render_template, request, url_for
+from flask import Blueprint, Response, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import get_locale
 
@@ -35,7 +35,11 @@ def follow() -> str:
 
 @pages.post("/follow")
 def subscribe() -> ResponseReturnValue:
-    """Note an address, to which a message that asks for confirmation is sent."""
+    """Note an address, to which a message that asks for confirmation is sent, and show the address.
+
+    The page is the same whether the address was known or not. It answers the form itself: visitors have no
+    session to keep an address in, and addresses of pages stay in logs.
+    """
     require_form_of_this_site()
     if not services().settings.smtp_url:
         raise NotFound("ระบบนี้ยังไม่เปิดให้ติดตามทางอีเมล กรุณาเลือกวิธีอื่นในหน้าติดตามข่าวประกาศ")
@@ -51,13 +55,7 @@ def subscribe() -> ResponseReturnValue:
         language=str(get_locale()),
         key=secrets.token_urlsafe(24),
     )
-    return redirect(url_for("following.sent"), code=303)
-
-
-@pages.get("/follow/sent")
-def sent() -> str:
-    """Say that a message is on its way. The page is the same whether the address was known or not."""
-    return render_template("public/follow-step.html", step="sent", key="")
+    return render_template("public/follow-step.html", step="sent", key="", address=address)
 
 
 @pages.route("/follow/confirm/<key>", methods=["GET", "POST"])
@@ -109,9 +107,9 @@ def _page(problem: str = "") -> str:
 
 
 @pages.after_request
-def _keep_key_private(answer: Response) -> Response:
+def _keep_follower_private(answer: Response) -> Response:
     """Keep pages of one follower out of caches, and their address out of the next site's log."""
-    if request.view_args and "key" in request.view_args:
+    if request.method == "POST" or "key" in (request.view_args or {}):
         answer.headers["Cache-Control"] = "no-store"
         answer.headers["Referrer-Policy"] = "no-referrer"
     return answer

@@ -269,6 +269,13 @@ function zoomButton(button) {
   });
 }
 document.querySelectorAll("[data-zoom]").forEach(zoomButton);
+// That the paper was cancelled stands in the bar while the notice above it, which says so too, is out of sight.
+const relations = document.getElementById("relations"),
+  ended = document.querySelector(".turning .ended");
+if (relations && ended)
+  new IntersectionObserver(([notice]) => {
+    ended.classList.toggle("said-above", notice.isIntersecting);
+  }).observe(relations);
 // Steps from hit to hit of the page, in place of a number for each.
 document.querySelectorAll(".stepping").forEach((stepper) => {
   const [before, after] = stepper.querySelectorAll("button"),
