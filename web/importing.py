@@ -10,15 +10,18 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import hashlib
+import os
+import posixpath
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
-from pathlib import Path, PurePosixPath
-from urllib.parse import unquote
+from pathlib import Path, PurePath, PurePosixPath
+from urllib.parse import unquote_to_bytes
 
 from archive import validation
-from archive.addresses import split_address
+from archive.addresses import readable_file_name, readable_path, split_address
 from archive.changes import IMPORTER
 from archive.errors import Conflict, Invalid, PersonalDataFound, PrakatError, TooLarge, Unavailable
 from archive.importers import manifest, paperless
@@ -83,7 +86,7 @@ def import_site(
         nonlocal done
         for page in pages:
             done += 1
-            where = str(page.relative_to(directory))
+            where = readable_file_name(str(page.relative_to(directory)))
             try:
                 for old in site.read_saved_page(_read_page(page, directory), page.stem):
                     yield where, partial(_listed, page, old, places)
@@ -110,14 +113,36 @@ def _listed(page: Path, old: OldPage | PrakatError, places: _FilePlaces) -> List
     """Returns the announcement of a saved page; raises the error that stands in its place."""
     if isinstance(old, PrakatError):
         raise old
-    ref = f"site:{page.relative_to(places.directory).as_posix()}"
     return ListedAnnouncement(
-        dataclasses.replace(
-            old.draft, ref=f"site:{old.key}" if ":" in old.key else f"{ref}#{old.key}".rstrip("#")
-        ),
+        dataclasses.replace(old.draft, ref=_reference(page.relative_to(places.directory), old)),
         Status.PUBLISHED,
-        tuple(ListedFile(places.find(page, file), file.label, None, file.stored_at) for file in old.files),
+        tuple(
+            ListedFile(places.find(page, file), file.label, None, file.stored_at, file.filename)
+            for file in old.files
+        ),
     )
+
+
+def _reference(page: PurePath, old: OldPage) -> str:
+    """Returns the ``ref`` of an announcement of a page, whose path is relative to the imported folder.
+
+    One of many on a page has the same on another page, such as the list of the newest or the next page of a
+    list: it is known by what it says and by its files' addresses, not by the page.
+    """
+    if not old.key:
+        return f"site:{readable_file_name(page.as_posix())}"
+    if ":" in old.key:  # of the whole site
+        return f"site:{old.key}"
+    folder = f"/{page.parent.as_posix()}"
+    addresses = [posixpath.normpath(posixpath.join(folder, _path_on_site(file))) for file in old.files]
+    told = "\n".join([old.key, *addresses])
+    return f"site:#{hashlib.sha256(told.encode(errors='surrogatepass')).hexdigest()[:16]}"
+
+
+def _path_on_site(file: OldFile) -> str:
+    """Returns path and query of a file's address, or the name of one that has no address."""
+    parts = split_address(file.address)
+    return f"{parts.path}?{parts.query}" if file.address else file.filename
 
 
 def import_paperless(services: Services, path: Path, progress: Callable[[int, int], None]) -> ImportReport:
@@ -140,16 +165,18 @@ class _FilePlaces:
     def find(self, page: Path, file: OldFile) -> PurePosixPath:
         """Returns the file's path below the directory; the place beside the page when it is nowhere."""
         beside = PurePosixPath(page.parent.relative_to(self.directory).as_posix())
-        linked = PurePosixPath(unquote(split_address(file.address).path))
-        places = [beside / file.filename]
-        if file.address:
-            below = linked.relative_to("/") if linked.is_absolute() else linked
-            places += [beside / linked.relative_to(linked.anchor), below]
-            places += [PurePosixPath(split_address(file.address).netloc) / below]
+        older = os.fsdecode(file.filename.encode("cp874", "replace"))  # as servers named files before UTF-8
+        places = [beside / file.filename, beside / older]
+        for name in _names_on_disk(file.address):
+            linked = PurePosixPath(name)
+            below = linked.relative_to(linked.anchor)
+            places += [beside / below, below, PurePosixPath(split_address(file.address).netloc) / below]
         for place in places:
-            if ".." not in place.parts and _is_file(self.directory / place):
-                return place
-        named = self._named(file.filename) if file.address else []
+            inside = PurePosixPath(posixpath.normpath(place))
+            if ".." not in inside.parts and _is_file(self.directory / inside):
+                return inside
+        names = {PurePosixPath(name).name for name in _names_on_disk(file.address)} | {file.filename}
+        named = [place for name in names for place in self._named(name)] if file.address else []
         return named[0] if len(named) == 1 else places[0]
 
     def _named(self, filename: str) -> list[PurePosixPath]:
@@ -159,6 +186,19 @@ class _FilePlaces:
                 relative = PurePosixPath(path.relative_to(self.directory).as_posix())
                 self._by_name.setdefault(path.name, []).append(relative)
         return self._by_name.get(filename, [])
+
+
+def _names_on_disk(address: str) -> Iterator[str]:
+    """Yields the paths under which a tool that saves sites may have put the file of an address.
+
+    As text; as the server's own bytes, which may be TIS-620; with the percent signs; with the arguments in
+    the name.
+    """
+    if not address:
+        return
+    parts = split_address(address)
+    for path in (parts.path, f"{parts.path}?{parts.query}"):
+        yield from dict.fromkeys((readable_path(path), os.fsdecode(unquote_to_bytes(path)), path))
 
 
 def _is_file(path: Path) -> bool:
@@ -292,13 +332,14 @@ class _Import:
         for at, path in enumerate(paths):
             if path is not None:
                 try:
-                    validation.label_or_file_name(listed.files[at].label, path.name)
+                    name = listed.files[at].name
+                    validation.label_or_file_name(listed.files[at].label, name)
                     with path.open("rb") as stream:
                         stored[at] = self.services.commands.uploads.store(
-                            stream, filename=path.name, actor=IMPORTER
+                            stream, filename=name, actor=IMPORTER
                         )
                 except (Invalid, TooLarge) as error:
-                    refused[at] = f"{path.name}: {error.message}"
+                    refused[at] = f"{listed.files[at].name}: {error.message}"
         return stored, refused
 
     def _create(self, draft: Draft, status: Status) -> tuple[Announcement, list[str]]:
@@ -337,7 +378,7 @@ class _Import:
                     taken[at], is_new = self._attach(announcement_id, listed.files[at], path)
                     self.report.files += is_new
                 except (Invalid, TooLarge) as error:
-                    refused[at] = f"{path.name}: {error.message}"
+                    refused[at] = f"{listed.files[at].name}: {error.message}"
                 except Conflict as error:
                     if error.code != "file-erased":
                         raise
@@ -351,7 +392,7 @@ class _Import:
             attachment, is_new = self.services.commands.attachments.attach(
                 announcement_id,
                 stream,
-                filename=path.name,
+                filename=file.name,
                 label=file.label,
                 kind=file.kind,
                 actor=IMPORTER,
@@ -385,7 +426,7 @@ class _Import:
 def _mention(at: int, listed: ListedAnnouncement) -> str:
     """Returns the line for a lost file, as the old page had it."""
     file = listed.files[at]
-    return f"เอกสารแนบ {at + 1}. {file.label} [{file.path.name}]"
+    return f"เอกสารแนบ {at + 1}. {file.label} [{file.name}]"
 
 
 def _beside(directory: Path, file: ListedFile) -> Path:

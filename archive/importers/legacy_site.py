@@ -12,13 +12,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any, Protocol
-from urllib.parse import unquote
 
 from lxml import html
 from lxml.etree import ParserError
 
 from archive import thai
-from archive.addresses import split_address
+from archive.addresses import readable_path, split_address
 from archive.errors import Invalid
 from archive.model import Draft
 
@@ -232,7 +231,7 @@ def _one_line(text: str | None) -> str:
 
 
 def _file_mark(href: str, shown: str) -> str:
-    name = PurePosixPath(unquote(split_address(href).path)).name
+    name = PurePosixPath(readable_path(split_address(href).path)).name
     wanted = "." in name and not name.lower().endswith((".php", ".html", ".htm", ".asp", ".aspx"))
     return f" [{name}]" if wanted and name not in shown else ""
 

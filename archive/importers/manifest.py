@@ -33,6 +33,12 @@ class ListedFile:
     label: str
     kind: DocumentKind | None
     stored_at: dt.datetime | None = None  # time at which an older site stored the file
+    filename: str = ""  # its name for readers, where that on the disk is none
+
+    @property
+    def name(self) -> str:
+        """The file's name for readers."""
+        return self.filename or self.path.name
 
 
 @dataclass(frozen=True, slots=True)

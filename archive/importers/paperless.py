@@ -99,8 +99,10 @@ def as_listed_announcement(document: ExportedDocument) -> ListedAnnouncement:
 
 
 def _date(fields: Mapping[str, Any]) -> dt.date:
+    """Returns the document's date; earlier versions of paperless state midnight of it, in UTC."""
     created = str(fields.get("created_date") or fields.get("created") or "")
-    return thai.parse_date(created[:10])
+    moment = _moment(created)
+    return moment.astimezone(thai.BANGKOK).date() if moment else thai.parse_date(created[:10])
 
 
 def _moment(text: object) -> dt.datetime | None:

@@ -5,19 +5,20 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import parse_qsl
 
 from lxml import html
 from lxml.etree import XPath, XPathError
 
 from archive import thai
-from archive.addresses import split_address
+from archive.addresses import readable_path, split_address
 from archive.errors import Invalid
 from archive.importers.legacy_site import (
     OldFile,
@@ -89,7 +90,7 @@ class XPathRules:
 
     def _announcement(self, item: html.HtmlElement, address: str) -> OldPage:
         said = {part: _text(path(item), is_body=part == "body") for part, path in self.parts.items()}
-        files = tuple(filter(None, map(document_link, self.files(item))))
+        files = documents_linked(self.files(item))
         title = self.title_end.sub("", said.get("title", "")).strip() or (files[0].label if files else "")
         if not title:
             raise Invalid("ไม่พบชื่อเรื่อง (no title)", field="title")
@@ -105,7 +106,7 @@ class XPathRules:
             views=parse_view_count(said.get("views", "")),
             old_url=address or None if self.is_single else None,
         )
-        return OldPage(draft, files, key="" if self.is_single else _key(draft, files))
+        return OldPage(draft, files, key="" if self.is_single else _key(draft))
 
 
 def _expression(table: Mapping[str, Any], name: str, *, finds_elements: bool = False) -> XPath:
@@ -136,26 +137,65 @@ def body_text(element: html.HtmlElement) -> str:
 
 
 def _day(text: str) -> str:
-    """Returns a date without the time of day that machines write after it (``2021-06-09T10:00:00+07:00``)."""
-    iso = re.match(r"\d{4}-\d\d-\d\d", text.strip())
-    return iso[0] if iso else text
+    """Returns a date without the time of day that machines write after it (``2021-06-09T10:00:00+07:00``).
 
-
-def document_link(link: html.HtmlElement) -> OldFile | None:
-    """Returns the document that a link leads to, also on Google Drive; None for a link to a page.
-
-    A document is told by the extension of its address.
+    A time that states its zone is told as the day in Thailand: midnight there is the day before in UTC.
     """
-    address = str(link.get("href") or link.get("src") or "")
-    path = PurePosixPath(unquote(split_address(address).path))
-    is_drive = split_address(address).netloc.endswith("drive.google.com")
-    if path.suffix.lower() not in FILE_ENDINGS and not is_drive:
+    try:
+        moment = dt.datetime.fromisoformat(text.strip())
+    except ValueError:
+        iso = re.match(r"\d{4}-\d\d-\d\d", text.strip())
+        return iso[0] if iso else text
+    return (moment.astimezone(thai.BANGKOK) if moment.tzinfo else moment).date().isoformat()
+
+
+def documents_linked(links: Sequence[html.HtmlElement]) -> tuple[OldFile, ...]:
+    """Returns the documents that links lead to, each once, with the text of the first link that has one."""
+    found: dict[str, OldFile] = {}
+    for link in links:
+        if (document := _document_link(link)) is not None:
+            found.setdefault(document.address, document)
+            if found[document.address].label == document.filename:  # the first link had no text of its own
+                found[document.address] = document
+    return tuple(found.values())
+
+
+def _document_link(link: html.HtmlElement) -> OldFile | None:
+    """Returns the document that a link or a frame leads to, also on Google Drive; None for a page.
+
+    A document is told by the extension of its address, or of a file that is named in its arguments, as
+    ``download.php?file=tor.pdf`` does.
+    """
+    address = _address_behind(str(link.get("href") or link.get("src") or link.get("data") or ""))
+    parts = split_address(address)
+    named = [readable_path(parts.path), *_values(parts.query)]
+    path = next((p for p in map(PurePosixPath, named) if p.suffix.lower() in FILE_ENDINGS), None)
+    is_drive = parts.netloc.endswith("drive.google.com")
+    if path is None and not is_drive:
         return None
-    label = " ".join(element_text(link).split()) or path.name
-    return OldFile(label if is_drive else path.name, label, None, address)
+    embedded = link.get("aria-label", "") if is_drive else ""  # as a Google Site says which file it shows
+    shown = " ".join((element_text(link) or embedded.removeprefix("Drive, ")).split())
+    key = PurePosixPath(parts.path).parent.name  # of a file on Drive
+    name = path.name if path else shown or key
+    return OldFile(name, shown or name, None, address)
 
 
-def _key(draft: Draft, files: tuple[OldFile, ...]) -> str:
+def _address_behind(address: str) -> str:
+    """Returns the address that one of Google's leads to: a link to another site, a viewer of documents."""
+    parts = split_address(address)
+    if parts.netloc in ("www.google.com", "docs.google.com") and parts.path in ("/url", "/viewer", "/gview"):
+        behind = [value for name, value in parse_qsl(parts.query) if name in ("q", "url")]
+        return behind[0] if behind else address
+    return address
+
+
+def _values(query: str) -> Iterator[str]:
+    """Yields the values of the arguments of an address."""
+    for argument in query.split("&"):
+        yield readable_path(argument.partition("=")[2])
+
+
+def _key(draft: Draft) -> str:
     """Returns a name for one announcement of a page with many, the same at each import."""
-    told = "\n".join([draft.title, draft.published_on.isoformat(), *(file.address for file in files)])
+    told = f"{draft.title}\n{draft.published_on.isoformat()}"
     return hashlib.sha256(told.encode(errors="surrogatepass")).hexdigest()[:16]

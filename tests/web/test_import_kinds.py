@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import os
 from pathlib import Path
+from urllib.parse import unquote_to_bytes
 
 import pytest
 
@@ -140,6 +142,145 @@ def test_wordpress(site: Site, tmp_path: Path) -> None:
     assert take(site, tmp_path, "wordpress").added == 0
 
 
+JOOMLA_5 = """<!doctype html><html lang="th-th"><head><meta charset="utf-8">
+<link rel="canonical" href="https://www.nongpladuk.go.th/index.php/news/15-budget"></head><body>
+<main><div class="com-content-article item-page">
+<meta itemprop="inLanguage" content="th-TH"><div class="page-header"><h1> ข่าวประชาสัมพันธ์ </h1></div>
+<div class="page-header"><h2>ประกาศใช้เทศบัญญัติงบประมาณ</h2></div>
+<dl class="article-info text-muted"><dt class="article-info-term">รายละเอียด</dt>
+<dd class="createdby"><span class="icon-user icon-fw"></span> เขียนโดย: <span>กองคลัง</span></dd>
+<dd class="category-name">หมวด: <a href="/index.php/news">การคลัง &amp; งบประมาณ</a></dd>
+<dd class="published"><time datetime="2024-06-08T17:30:00+00:00">เผยแพร่เมื่อ: 09 มิถุนายน 2567</time></dd>
+<dd class="hits"><span class="icon-eye" aria-hidden="true"></span> ฮิต: 1492</dd></dl>
+<div class="com-content-article__body"><h2>หมวดหนึ่ง</h2><p>ประกาศให้ทราบ</p>
+<p><a href="../../images/%E0%B8%87%E0%B8%9A.pdf">งบประมาณ</a>
+<a href="../../images/%E0%B8%87%E0%B8%9A.pdf">เปิดดู</a>
+<iframe src="https://docs.google.com/viewer?url=https%3A%2F%2Fwww.nongpladuk.go.th%2Fimages%2Fmap.pdf">
+</iframe></p></div></div></main></body></html>"""
+
+
+def test_joomla_5(site: Site, tmp_path: Path) -> None:
+    saved(tmp_path, "index.php/news/15-budget.html", JOOMLA_5.encode())
+    saved(tmp_path, "images/งบ.pdf", memo("งบประมาณ"))
+    saved(tmp_path, "images/map.pdf", memo("แผนที่"))
+    report = take(site, tmp_path, "joomla")
+    assert (report.added, report.files, report.problems) == (1, 2, [])
+    (made,) = records(site)
+    assert (made.title, made.category) == ("ประกาศใช้เทศบัญญัติงบประมาณ", "การคลัง & งบประมาณ")
+    assert (made.published_on, made.views) == (dt.date(2024, 6, 9), 1492)  # half past midnight in Thailand
+    assert made.body.startswith("หมวดหนึ่ง\n\nประกาศให้ทราบ")
+    assert labels(site, made) == ["งบประมาณ", "map.pdf"]
+
+
+@pytest.mark.parametrize("on_disk", ["text", "bytes", "percent"])
+def test_thai_names_in_tis_620_are_found_and_readable(site: Site, tmp_path: Path, on_disk: str) -> None:
+    coded = "%BB%C3%D0%A1%D2%C8.pdf"  # ประกาศ.pdf
+    menu = f'<table><tr><td>9/6/2564</td><td><a href="../doc/{coded}">ราคากลาง</a></td></tr></table>'
+    saved(tmp_path, "site/menu/news.html", f"<html><body>{menu}</body></html>".encode("cp874"))
+    names = {"text": "ประกาศ.pdf", "bytes": os.fsdecode(unquote_to_bytes(coded)), "percent": coded}
+    saved(tmp_path, f"site/doc/{names[on_disk]}", memo("ราคากลาง"))
+    report = take(site, tmp_path, "pdf-menu")
+    assert (report.added, report.files, report.problems) == (1, 1, [])
+    (made,) = records(site)
+    (attached,) = site.services.attachments.by_announcement([made.id])[made.id]
+    assert (attached.filename, attached.label) == ("ประกาศ.pdf", "ราคากลาง")
+
+
+def test_a_page_with_a_name_in_tis_620_is_taken(site: Site, tmp_path: Path) -> None:
+    name = os.fsdecode("ข่าว.html".encode("cp874"))
+    saved(tmp_path, name, JOOMLA_5.encode())
+    assert take(site, tmp_path, "joomla").added == 1
+    assert take(site, tmp_path, "joomla").already_present == 1
+
+
+def menu_page(*rows: str) -> bytes:
+    listed = "".join(f"<tr><td>9 มิ.ย. 2564</td><td>{row}</td></tr>" for row in rows)
+    return f"<html><head><meta charset='utf-8'></head><body><table>{listed}</table></body></html>".encode()
+
+
+def test_a_list_in_pages_is_taken_once(site: Site, tmp_path: Path) -> None:
+    """A row moves to the next page of a list while the pages are saved, and stands on the first page too."""
+    first, second = ('<a href="../pdf/1.pdf">ราคากลาง</a>', '<a href="../pdf/2.pdf">ผู้ชนะ</a>')
+    saved(tmp_path, "news/news.php?page=1.html", menu_page(first, second))
+    saved(tmp_path, "news/news.php?page=2.html", menu_page(second))
+    saved(tmp_path, "index.html", menu_page(first.replace("../", "")))
+    saved(tmp_path, "news/error.html", b"<html><body><h1>500 Internal Server Error</h1></body></html>")
+    for number in (1, 2):
+        saved(tmp_path, f"pdf/{number}.pdf", memo(f"เรื่องที่ {number}"))
+    report = take(site, tmp_path, "pdf-menu")
+    assert (report.added, report.already_present, report.files) == (2, 2, 2)
+    assert [where for where, _why in report.problems] == ["news/error.html"]
+    assert take(site, tmp_path, "pdf-menu").added == 0
+
+
+def test_a_menu_that_hands_files_out_by_a_program(site: Site, tmp_path: Path) -> None:
+    rows = (
+        '<a href="download.php?id=7&amp;file=doc/tor.pdf">ขอบเขตงาน</a>',
+        '<a href="get.php?f=b.pdf">แบบ</a>',
+    )
+    saved(tmp_path, "news.php.html", menu_page(*rows))
+    saved(tmp_path, "tor.pdf", memo("ขอบเขตงาน"))
+    saved(tmp_path, "get.php?f=b.pdf", memo("แบบแปลน"))  # as wget names it
+    report = take(site, tmp_path, "pdf-menu")
+    assert (report.added, report.files, report.problems) == (2, 2, [])
+    made = [site.services.attachments.by_announcement([each.id])[each.id] for each in records(site)]
+    assert [[each.filename for each in attached] for attached in made] == [["tor.pdf"], ["b.pdf"]]
+
+
+def test_an_error_page_in_the_place_of_a_file_is_named(site: Site, tmp_path: Path) -> None:
+    rows = ('<a href="pdf/1.pdf">ราคากลาง</a>', '<a href="pdf/2.pdf">ผู้ชนะ</a>')
+    saved(tmp_path, "news.html", menu_page(*rows))
+    saved(tmp_path, "pdf/1.pdf", b"<html><body>404 Not Found</body></html>")
+    saved(tmp_path, "pdf/2.pdf", memo("ผู้ชนะ"))
+    report = take(site, tmp_path, "pdf-menu")
+    assert (report.added, report.files, len(report.problems)) == (2, 1, 1)
+    assert "1.pdf" in report.problems[0][1]
+    saved(tmp_path, "pdf/1.pdf", memo("ราคากลาง"))  # downloaded again
+    again = take(site, tmp_path, "pdf-menu")
+    assert (again.added, again.files, again.problems) == (0, 1, [])
+    assert all("เอกสารแนบ" not in each.body for each in records(site))
+
+
+def test_a_google_site_of_today(site: Site, tmp_path: Path) -> None:
+    linked = (
+        "https://www.google.com/url?q=https%3A%2F%2Fwww.nongpladuk.go.th%2Fdoc%2Ftor.pdf&amp;sa=D&amp;sntz=1"
+    )
+    embedded = (
+        '<iframe aria-label="Drive, แผนที่.pdf" src="https://drive.google.com/file/d/1AbC/preview"></iframe>'
+    )
+    page = GOOGLE.replace("</section>", f'<a href="{linked}">ขอบเขตงาน</a>{embedded}</section>')
+    saved(tmp_path, "jobs.html", page.encode())
+    for name in ("ใบสมัคร.pdf", "tor.pdf", "แผนที่.pdf"):
+        saved(tmp_path, name, memo(name))
+    report = take(site, tmp_path, "google-sites")
+    assert (report.added, report.files, report.problems) == (1, 3, [])
+    (made,) = records(site)
+    assert labels(site, made) == ["ใบสมัคร.pdf", "ขอบเขตงาน", "แผนที่.pdf"]
+
+
+def test_wordpress_of_today(site: Site, tmp_path: Path) -> None:
+    """A block of a file embeds it, names it and has a button for it: one document."""
+    block = (
+        '<div class="wp-block-file"><object class="wp-block-file__embed" data="/wp-content/uploads/tor.pdf"'
+        ' aria-label="ฝังไฟล์"></object><a href="/wp-content/uploads/tor.pdf">ขอบเขตงาน</a>'
+        '<a href="/wp-content/uploads/tor.pdf" class="wp-block-file__button" download>ดาวน์โหลด</a></div>'
+    )
+    terms = [[{"taxonomy": "category", "name": "ข่าว &amp; กิจกรรม"}]]
+    post = POST | {"content": {"rendered": block, "protected": False}, "_embedded": {"wp:term": terms}}
+    saved(tmp_path, "posts-1.json", json.dumps([post]).encode())
+    end = {"code": "rest_post_invalid_page_number", "message": "…", "data": {"status": 400}}
+    saved(tmp_path, "posts-2.json", json.dumps(end).encode())  # where a loop over the pages ends
+    down = {"code": "internal_server_error", "message": "…", "data": {"status": 500}}
+    saved(tmp_path, "posts-3.json", json.dumps(down).encode())
+    saved(tmp_path, "wp-content/uploads/tor.pdf", memo("ขอบเขตงาน"))
+    report = take(site, tmp_path, "wordpress")
+    assert (report.added, report.files) == (1, 1)
+    assert [where for where, _why in report.problems] == ["posts-3.json"]
+    (made,) = records(site)
+    assert made.category == "ข่าว & กิจกรรม"
+    assert labels(site, made) == ["ขอบเขตงาน"]
+
+
 @pytest.mark.parametrize("content", [b"{", b"[]", b"[1]", b'{"title": null}', b"[" * 100_000])
 def test_what_is_no_answer_of_wordpress_is_named(site: Site, tmp_path: Path, content: bytes) -> None:
     saved(tmp_path, "posts.json", content)
@@ -206,6 +347,14 @@ def test_an_export_of_paperless(site: Site, tmp_path: Path) -> None:
     (attachment,) = site.services.attachments.by_announcement([made.id])[made.id]
     assert attachment.created_at.isoformat().startswith("2024-01-01T20:04:05")
     assert run(data, "import", str(tmp_path / "export")).stdout.startswith("เพิ่ม 0 เรื่อง มีอยู่แล้ว 1")
+
+
+def test_an_older_export_that_states_midnight_in_utc(site: Site, tmp_path: Path) -> None:
+    exported(tmp_path)
+    text = (tmp_path / "manifest.json").read_text(encoding="utf-8")
+    saved(tmp_path, "manifest.json", text.replace('"2021-06-09"', '"2021-06-08T17:00:00Z"').encode())
+    run(site.services.settings.data, "import", str(tmp_path))
+    assert [each.published_on for each in records(site)] == [dt.date(2021, 6, 9)]
 
 
 def test_an_export_with_a_manifest_for_each_document(site: Site, tmp_path: Path) -> None:
