@@ -41,10 +41,19 @@ _DIGITS = re.compile(r"(\d+)")
 
 
 class BodyKind(StrEnum):
-    """Kind of body, municipality or subdistrict organisation, which decides some words of the items."""
+    """Kind of body, which decides some words of the items: its council's name, and that of its by-laws."""
 
     MUNICIPALITY = "municipality"
-    SUBDISTRICT = "subdistrict"
+    SUBDISTRICT = "subdistrict"  # subdistrict administrative organisation
+    PROVINCE = "province"  # provincial administrative organisation
+    OTHER = "other"  # such as เมืองพัทยา; in words that fit all
+
+
+_WORDS_OF_BODIES = {
+    BodyKind.MUNICIPALITY: ("เทศบาล", "ทน.", "ทม.", "ทต."),
+    BodyKind.SUBDISTRICT: ("องค์การบริหารส่วนตำบล", "อบต."),
+    BodyKind.PROVINCE: ("องค์การบริหารส่วนจังหวัด", "อบจ."),
+}  # words in the names of each kind
 
 
 class DisclosureRule(StrEnum):
@@ -204,9 +213,11 @@ def calendar_year_of_month(year: int, month: int) -> int:
 
 
 def kind_of_body(name: str) -> BodyKind:
-    """Return the kind of body that a name is of; a municipality unless the name says otherwise."""
-    words = ("องค์การบริหารส่วนตำบล", "อบต.")
-    return BodyKind.SUBDISTRICT if any(word in name for word in words) else BodyKind.MUNICIPALITY
+    """Return the kind of body that a name is of; ``OTHER`` for a name that says none of the others."""
+    return next(
+        (kind for kind, words in _WORDS_OF_BODIES.items() if any(word in name for word in words)),
+        BodyKind.OTHER,
+    )
 
 
 def first_year_of_changes(year: int) -> int:

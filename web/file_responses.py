@@ -107,7 +107,7 @@ def send_public_searchable_copy(attachment: Attachment) -> Response:
         copy,
         mimetype="application/pdf",
         as_attachment=True,
-        download_name=f"{PurePath(attachment.filename).stem} (ค้นข้อความได้).pdf",
+        download_name=f"{PurePath(attachment.filename).stem} (ค้นหาข้อความได้).pdf",
     )
     _name_for_old_programs(answer, "searchable.pdf")
     answer.headers["Content-Security-Policy"] = _FILE_POLICY

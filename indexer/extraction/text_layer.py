@@ -86,7 +86,7 @@ class SearchableCopies:
                 with self._files.local_path(attachment.sha256) as path:
                     sandbox.run_in_sandbox(write_searchable_copy, path, tuple(pages), target, seconds=SECONDS)
             except UnreadableFile as error:
-                raise Unavailable("ทำสำเนาที่ค้นข้อความได้ไม่สำเร็จ กรุณาใช้ไฟล์ต้นฉบับ", code=error.code) from error
+                raise Unavailable("ทำ PDF ที่ค้นหาข้อความได้ไม่สำเร็จ กรุณาใช้ไฟล์ต้นฉบับ", code=error.code) from error
             content = target.read_bytes()
         keep_while_stored(self._cache, self._files, attachment.sha256, name, content)
         return io.BytesIO(content)

@@ -51,6 +51,22 @@ def test_items_have_the_words_of_the_body_and_the_order_of_their_numbers() -> No
     assert items_of_year(2550, BodyKind.MUNICIPALITY, []) == ITEMS
 
 
+@pytest.mark.parametrize(
+    ("name", "council"),
+    [
+        ("เทศบาลเมืองบึงธารา", "สภาเทศบาล"),
+        ("องค์การบริหารส่วนตำบลบึงธารา", "สภาองค์การบริหารส่วนตำบล"),
+        ("องค์การบริหารส่วนจังหวัดธาราบุรี", "สภาองค์การบริหารส่วนจังหวัด"),
+        ("อบจ.ธาราบุรี", "สภาองค์การบริหารส่วนจังหวัด"),
+        ("เมืองพัทยา", "สภาท้องถิ่น"),
+    ],
+)
+def test_each_kind_of_body_has_the_name_of_its_council(name: str, council: str) -> None:
+    titles = [each.title for each in items_of_year(YEAR, kind_of_body(name), [])]
+    assert [title for title in titles if title.endswith(f"มติ{council}")]
+    assert not [title for title in titles if "{" in title]
+
+
 def test_changes_of_later_years_do_not_reach_back() -> None:
     assert items_of_year(2569, BodyKind.MUNICIPALITY, [(2570, ITEM)]) == ITEMS
     assert latest_item_list_year(2570, [2569, 2571]) == 2569

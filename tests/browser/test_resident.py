@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pypdfium2
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 from pypdfium2.raw import FPDF_PAGEOBJ_IMAGE
 
 from archive.model import Draft, ReadingStatus, RelationKind
@@ -54,6 +54,26 @@ def test_from_home_to_the_original(visit: Visit, site: RunningSite, width: int, 
     file = page.request.get(address or "")
     assert "filename*=UTF-8''%E0%B8%9A" in file.headers["content-disposition"]  # บันทึก…
     assert len(pypdfium2.PdfDocument(io.BytesIO(file.body()))) == 1
+
+
+def test_a_small_picture_among_the_papers_is_asked_for_again(visit: Visit, site: RunningSite) -> None:
+    asked: list[str] = []
+
+    def refuse_first(route: Route) -> None:
+        asked.append(route.request.url)
+        if len(asked) == 1:
+            route.fulfill(status=202, body="")
+        else:
+            route.continue_()
+
+    page = visit(width=PHONE)
+    page.route(lambda url: f"/attachments/{site.attachments[0].id}/pages/1" in url, refuse_first)
+    page.goto(f"/announcements/{site.centre.id}")
+    picture = page.locator(".papers img").first
+    picture.scroll_into_view_if_needed()
+    drawn = "() => document.querySelector('.papers img').naturalWidth > 0"
+    page.wait_for_function(drawn, timeout=60_000)
+    assert len(asked) > 1
 
 
 def test_a_page_is_stepped_through_enlarged_and_told_when_it_has_no_picture(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -141,7 +142,10 @@ def test_an_office_file_is_found_and_downloaded_without_libreoffice(
     address = f"/announcements/{announcement.id}/attachments/{attachment.id}"
     for page in (address, f"/announcements/{announcement.id}", "/search?q=ดอนมะกอก"):
         assert ".webp" not in client.get(page).text
-    assert "ไม่มีภาพของไฟล์ Office นี้" in client.get(address).text
+    page = client.get(f"{address}?q=ดอนมะกอก").text
+    assert "ไม่มีภาพของไฟล์ Office นี้" in page
+    assert page.count('id="hit-1"') == 1  # where results lead to
+    assert re.search('<mark id="hit-1">[^<]*ดอนมะกอก', page)
     file = client.get(f"{address}/file")
     assert file.data == content
     assert file.headers["Content-Disposition"].startswith("attachment")

@@ -60,6 +60,20 @@ def test_placeholders_are_kept_and_no_thai_is_left(catalog: Catalog) -> None:
     assert set(thai) <= examples
 
 
+def test_a_text_of_one_form_fits_one_as_well_as_many(catalog: Catalog) -> None:
+    """A count before a noun in the plural reads "1 places", unless the text has a form for one."""
+    several = re.compile(r"%\(count\)s (?:[a-z]+ ){0,2}?[a-z]{3,}s\b")
+    verbs = {
+        "%(count)s restored as drafts",
+        "%(count)s put under items",
+        "%(count)s published years",
+        "%(count)s on all pages",
+    }
+    forms = [each.string for each in catalog if isinstance(each.string, str)]
+    said = {found[0] for text in forms for found in several.finditer(text)}
+    assert said <= verbs
+
+
 def test_no_text_hides_in_an_f_string() -> None:
     """Babel does not look into f-strings, so that such a text would stay Thai on every page."""
     hidden = [

@@ -161,9 +161,11 @@ const MOST_TRIES = 8,
 function retryPicture(image) {
   const frame = image.closest(".sheet") ?? image,
     place = frame.parentElement,
-    instead = place.querySelector("[data-no-picture]");
+    instead = place.querySelector("[data-no-picture]"),
+    isInRow = image.matches(".papers img, .candidates img, .copy-pages img"); // beside words that say all: its room stays
   let tries = 0;
   const show = (isThere, isWaiting) => {
+    if (isInRow) return;
     frame.hidden = !isThere;
     place.classList.toggle("arriving", isWaiting);
     if (instead) instead.hidden = isThere;
@@ -180,7 +182,9 @@ function retryPicture(image) {
   image.addEventListener("load", () => show(true, false));
   if (image.complete && image.naturalWidth === 0 && image.currentSrc) again();
 }
-document.querySelectorAll(".find img, .sheet img, .sheet-row img").forEach(retryPicture);
+document
+  .querySelectorAll(".find img, .sheet img, .sheet-row img, .papers img, .candidates img, .copy-pages img")
+  .forEach(retryPicture);
 document.querySelectorAll("[data-share]").forEach((button) => {
   button.hidden = false;
   if (!navigator.share) button.textContent = button.dataset.copies;
