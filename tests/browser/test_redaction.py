@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import io
 import re
+from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import FloatRect, Locator, Page, expect
@@ -72,6 +73,50 @@ def test_words_are_marked_one_after_the_other_without_scrolling(
     expect(whole).not_to_be_checked()
     click(whole)
     assert all(box.is_checked() for box in boxes.all())
+
+
+@pytest.mark.parametrize("act", [click, press])
+def test_a_box_that_was_proposed_is_shrunk_moved_and_unticked(
+    staff: Visit, paper: Attachment, act: Callable[[Locator], None]
+) -> None:
+    """By the mouse alone, and by the keyboard alone."""
+    page = staff()
+    page.goto(f"/staff/attachments/{paper.id}/redact")
+    page.get_by_label("ปิดข้อมูลทุกแห่งที่มีคำว่า").fill("ผู้เสียหาย")
+    page.keyboard.press("Enter")
+    tick, frame = page.locator("[name=box]"), page.locator(".drawn-box")
+    expect(tick).to_have_count(1)
+    proposed = tick.input_value()
+    left, top, right, bottom = map(int, proposed.split(",")[1:5])
+    if act is press:
+        tick.focus()
+        page.keyboard.press("Enter")
+        expect(frame).to_be_focused()
+        for key in ("Shift+ArrowLeft", "Shift+ArrowLeft", "Control+ArrowRight"):
+            page.keyboard.press(key)
+        assert _box(page) == (left + 10, top, right - 100 + 10, bottom)
+        page.keyboard.press("Space")
+        expect(tick).not_to_be_checked()
+        page.keyboard.press("ArrowDown")
+        expect(tick).to_be_checked()  # who moves it wants it
+        page.keyboard.press("Escape")
+        expect(tick).to_be_focused()
+    else:
+        middle, half = ((left + right) // 2, (top + bottom) // 2), (top + bottom) // 2
+        expect(frame.locator(".e")).not_to_be_visible()
+        frame.hover()
+        expect(frame.locator(".e")).to_be_visible()  # what can be done with it is seen before
+        page.mouse.click(*_at(page, middle))
+        expect(tick).not_to_be_checked()
+        assert tick.input_value() == proposed
+        _drag(page, (right, half), (right - 200, half))
+        assert _box(page) == pytest.approx((left, top, right - 200, bottom), abs=NEAR)
+        expect(tick).to_be_checked()
+        _drag(page, (middle[0] - 100, half), (middle[0], half))
+        assert _box(page) == pytest.approx((left + 100, top, right - 100, bottom), abs=NEAR)
+    for _step in range(5):
+        page.keyboard.press("Control+z")
+    assert tick.input_value() == proposed  # as it was proposed, with its margins
 
 
 def test_boxes_are_moved_resized_deleted_and_burnt_in(
@@ -184,12 +229,15 @@ def test_a_finger_draws_once_that_is_asked_for_and_moves_the_chosen_box(
 
 def _drag(page: Page, start: tuple[int, int], end: tuple[int, int]) -> None:
     """Drag the mouse between two points of the first page."""
-    paper = page.locator(".paper").first
-    for number, (across, down) in enumerate((start, end)):
-        at = _place(paper)
-        x, y = at["x"] + at["width"] * across / UNITS, at["y"] + at["height"] * down / UNITS
-        page.mouse.move(x, y, steps=1 + 3 * number)
+    for number, point in enumerate((start, end)):
+        page.mouse.move(*_at(page, point), steps=1 + 3 * number)
         page.mouse.up() if number else page.mouse.down()
+
+
+def _at(page: Page, point: tuple[int, int]) -> tuple[float, float]:
+    """The place in the window of a point of the first page."""
+    at = _place(page.locator(".paper").first)
+    return at["x"] + at["width"] * point[0] / UNITS, at["y"] + at["height"] * point[1] / UNITS
 
 
 def _box(page: Page) -> Box:

@@ -1,9 +1,11 @@
-// Boxes on the pages of a document: drawn with the mouse, with a finger once that is asked for, or put there with a
-// button; moved, resized and deleted with the mouse, a finger or the keyboard. Those that were found are clicked away.
+// Boxes on the pages of a document: found, drawn with the mouse, with a finger once that is asked for, or put there with
+// a button; all are moved and resized with the mouse, a finger or the keyboard. Those that were found are clicked away,
+// the others deleted.
 "use strict";
 
 const UNITS = 10000; // positions are in 1/10,000 of the page
 const LEAST = 40; // smallest side of a box, in the same unit: less is a click
+const CLICK = 15; // movement of the pointer, in the same unit, up to which a press is a click
 const STEP = 50; // of an arrow key; with Ctrl a fifth of it
 const NEW_BOX = [3000, 300]; // width and height of a box that the button puts on the page
 const SVG = "http://www.w3.org/2000/svg";
@@ -46,12 +48,10 @@ if (form) {
     const paper = paperOf(page);
     if (!paper) return;
     const rect = rectangle("cover");
-    const box = { line, tick, page, paper, rect, area: values.slice(0, 4).map(Number), frame: null };
-    if (values[4] === "drawn") makeEditable(box);
-    else
-      rect.addEventListener("click", () => {
-        tick.click();
-      });
+    const box = { line, tick, page, paper, rect, area: values.slice(0, 4).map(Number), origin: values[4] };
+    box.isDrawn = box.origin === "drawn";
+    makeEditable(box);
+    if (!box.isDrawn) makeTickable(box);
     line.onmouseenter = () => rect.classList.add("pointed");
     line.onmouseleave = () => rect.classList.remove("pointed");
     tick.addEventListener("change", () => {
@@ -67,29 +67,45 @@ if (form) {
     const [left, top, right, bottom] = area;
     rect.classList.toggle("off", !tick.checked);
     place(rect, area);
-    if (!frame) return;
     frame.classList.toggle("low", bottom > UNITS * 0.9); // its delete button stands above it
     const sides = { left, top, width: right - left, height: bottom - top };
     for (const [name, value] of Object.entries(sides)) frame.style[name] = `${(value * 100) / UNITS}%`;
   }
 
-  // A drawn box has a frame over it, which is dragged, has handles at its edges, and takes keys.
+  // A box has a frame over it, which is dragged, has handles at its edges, and takes keys.
   function makeEditable(box) {
     const frame = document.createElement("div");
-    const name = `${list.dataset.drawn} ${list.dataset.ofPage} ${box.page}`;
+    const name = box.isDrawn ? list.dataset.drawn : box.line.querySelector("label").textContent;
     frame.className = "drawn-box";
-    frame.tabIndex = 0;
+    frame.tabIndex = box.isDrawn ? 0 : -1; // found ones may be many: Enter in the list leads to them
     frame.setAttribute("role", "group");
-    frame.setAttribute("aria-label", name);
+    frame.setAttribute("aria-label", `${name.trim()} ${list.dataset.ofPage} ${box.page}`);
     frame.setAttribute("aria-describedby", "box-keys");
     frame.append(...EDGES.map((edge) => Object.assign(document.createElement("i"), { className: edge })));
-    frame.append(deleteButton(box, "×"));
     frame.addEventListener("focusin", () => choose(frame));
     frame.addEventListener("pointerdown", (event) => drag(box, event));
     frame.addEventListener("keydown", (event) => press(box, event));
     box.frame = frame;
     box.paper.append(frame);
+    box.tick.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter") return;
+      event.preventDefault();
+      frame.focus();
+    });
+    if (!box.isDrawn) return;
+    frame.append(deleteButton(box, "×"));
     box.line.append(deleteButton(box, list.dataset.remove));
+  }
+
+  // A found box is ticked and unticked by a click, which is no drag.
+  function makeTickable(box) {
+    let before = box.area;
+    box.frame.addEventListener("pointerdown", () => {
+      before = box.area;
+    });
+    box.frame.addEventListener("click", () => {
+      if (box.area === before) box.tick.click();
+    });
   }
 
   // Shows the handles of one box, also while a button is pressed that makes the picture larger.
@@ -110,9 +126,11 @@ if (form) {
     return made;
   }
 
-  function change(box, area) {
+  // What a person moved counts as drawn: it covers what stands under it, and no more.
+  function change(box, area, origin = "drawn") {
     box.area = area;
-    const value = [box.page, ...area, "drawn"].join(",");
+    box.origin = origin;
+    const value = [box.page, ...area, origin].join(",");
     box.tick.value = value;
     const known = box.line.querySelector("input[name=known]");
     if (known) known.value = value;
@@ -149,8 +167,17 @@ if (form) {
     ];
   }
 
+  // Takes back that the box was moved from where it was, and that it was ticked by that.
+  function noteMove(box, { area, origin, isTicked }) {
+    if (!isTicked) box.tick.click();
+    undone.push(() => {
+      change(box, area, origin);
+      if (box.tick.checked !== isTicked) box.tick.click();
+    });
+  }
+
   function drag(box, event) {
-    const { frame, paper, area: before } = box;
+    const { frame, paper, area: before, origin } = box;
     // the first touch chooses, or scrolls
     const isTap = event.pointerType === "touch" && !frame.classList.contains("chosen");
     event.stopPropagation(); // no box is drawn
@@ -164,6 +191,7 @@ if (form) {
       "pointermove",
       (now) => {
         const [x, y] = at(paper, now);
+        if (box.area === before && Math.abs(x - startX) < CLICK && Math.abs(y - startY) < CLICK) return;
         change(box, moved(before, edges, x - startX, y - startY));
       },
       { signal },
@@ -172,7 +200,7 @@ if (form) {
       "pointerup",
       () => {
         ended.abort();
-        if (box.area !== before) undone.push(() => change(box, before));
+        if (box.area !== before) noteMove(box, { area: before, origin, isTicked: box.tick.checked });
       },
       { signal },
     );
@@ -180,7 +208,7 @@ if (form) {
       "pointercancel",
       () => {
         ended.abort();
-        change(box, before);
+        change(box, before, origin);
       },
       { signal },
     );
@@ -188,12 +216,14 @@ if (form) {
 
   function press(box, event) {
     const arrow = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key];
-    if (event.key === "Delete" || event.key === "Backspace") remove(box);
+    if (event.key === "Escape") box.tick.focus();
+    else if (!box.isDrawn && ["Delete", "Backspace", " "].includes(event.key)) box.tick.click();
+    else if (event.key === "Delete" || event.key === "Backspace") remove(box);
     else if (arrow) {
-      const before = box.area;
+      const before = { area: box.area, origin: box.origin, isTicked: box.tick.checked };
       const [x, y] = arrow.map((way) => way * (event.ctrlKey ? STEP / 5 : STEP));
-      change(box, moved(before, event.shiftKey ? "se" : "", x, y));
-      undone.push(() => change(box, before));
+      change(box, moved(box.area, event.shiftKey ? "se" : "", x, y));
+      noteMove(box, before);
       box.frame.scrollIntoView({ block: "nearest", inline: "nearest" });
     } else return;
     event.preventDefault();
