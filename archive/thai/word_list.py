@@ -35,3 +35,19 @@ def thai_stopwords() -> frozenset[str]:
     from pythainlp.corpus import thai_stopwords
 
     return thai_stopwords()
+
+
+@cache
+def thai_given_names() -> frozenset[str]:
+    """Returns given names of men and women. One in seven is an ordinary word, too."""
+    from pythainlp.corpus import thai_female_names, thai_male_names
+
+    return thai_male_names() | thai_female_names()
+
+
+@cache
+def thai_family_names() -> frozenset[str]:
+    """Returns some ten thousand family names; there are far more, for each family has its own."""
+    from pythainlp.corpus import thai_family_names
+
+    return thai_family_names()

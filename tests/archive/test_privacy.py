@@ -366,3 +366,10 @@ def test_a_changed_pattern_changes_the_fingerprint(name: str, monkeypatch: pytes
 )
 def test_an_edit_takes_out_what_is_no_correction(before: str, after: str, gone: int) -> None:
     assert len(privacy.data_taken_out("title", before, after)) == gone
+
+
+@pytest.mark.parametrize(
+    "text", ["น้ำ ไม่ไหล", "กล้วย แปรรูป", "แก้ว พลาสติก", "กำแพง กันดินพัง", "สมหมาย", "พิกุล ต้นไม้", "ทุน การศึกษา บุตร"]
+)
+def test_two_ordinary_words_are_no_name(text: str) -> None:
+    assert not privacy.names_person(text)

@@ -187,7 +187,17 @@ def test_searches_that_found_nothing_are_counted(records: Records) -> None:
     assert [miss.query for miss in records.usage_statistics.list_missed_searches()] == ["เลขทะเบียน"]
 
 
-@pytest.mark.parametrize("query", ["3-2001-00123-45-0", "โทร ๐๘๑ ๒๓๔ ๕๖๗๘", "123456789", "นางพิกุล แก้วงามเด่น"])
+@pytest.mark.parametrize(
+    "query",
+    [
+        "3-2001-00123-45-0",
+        "โทร ๐๘๑ ๒๓๔ ๕๖๗๘",
+        "123456789",
+        "นางพิกุล แก้วงามเด่น",
+        "พิกุล  แก้วงามเด่น",
+        "สมหมาย ใจซื่อตรง",
+    ],
+)
 def test_a_search_that_may_name_a_person_is_not_kept(records: Records, query: str) -> None:
     records.usage_statistics.record_missed_search_unless_personal(query)
     records.usage_statistics.record_missed_search_unless_personal("คำสั่งที่ 215/2564")
