@@ -9,13 +9,14 @@ is given out.
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import io
 import re
 import tempfile
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from itertools import groupby, pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
@@ -24,6 +25,7 @@ from PIL import Image, ImageDraw, ImageStat
 
 from archive import privacy
 from archive.errors import Conflict, Invalid, TooLarge, Unavailable
+from archive.hashing import sha256_of_file
 from archive.model import PAGE_UNITS, Attachment, Line, Page, Rectangle, TextSource
 from archive.ports import Files
 from archive.privacy import COVER
@@ -49,13 +51,15 @@ if TYPE_CHECKING:
 else:
     pikepdf = lazy_import("pikepdf")
 
-MOST_PAGES = 100  # pages; those without boxes take 0.4 s each on two busy processors (benchmarks/redaction)
+MOST_PAGES = 300  # pages; without reading again, 0.4 s each on two busy processors (benchmarks/redaction)
 MOST_PAGES_READ_AGAIN = (
-    25  # pages with boxes where numbers are covered: 24 took 86 s there, nginx waits 300 s
+    25  # pages with boxes that are read again in one request: 24 took 86 s there, nginx waits 300 s
 )
+PAGES_AT_ONCE = 4  # of ``read_pictures_again``: some 15 s there, after which a person sees it go on
 DPI = 200  # print of 10 points stays legible, an A4 page takes some 300 KB
 JPEG_QUALITY = 80  # 0 to 100
-PAGE_SECONDS = 30.0  # for one page; twice as long to put all together
+PAGE_SECONDS = 30.0  # for one page; twice as long to put all together, and some more for each page
+ASSEMBLY_SECONDS = 0.5  # for each page, ten times what it takes
 WAIT_SECONDS = 5.0  # seconds to wait while another copy is made
 _WIDTH_SHARE = 0.1  # share of a cluster's width under a box from which the cluster counts as covered
 _HEIGHT_SHARE = 0.2  # share of a line's height under a box; boxes may touch the lines above and below
@@ -173,6 +177,19 @@ class RedactedCopy:
     pages_with_known_text: tuple[Page, ...]
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class PicturesReadAgain:
+    """Pictures of pages that were read again for covered numbers.
+
+    ``pictures``: page → SHA-256 of its picture, in which none of the numbers is left and every box is black.
+    ``numbers``: SHA-256 of the numbers that were looked for. ``readable``: what is left on other pages.
+    """
+
+    numbers: str
+    pictures: Mapping[int, str]
+    readable: tuple[ReadableData, ...] = ()
+
+
 class Redactor:
     """Makes redacted copies of attachments, one at a time on this machine."""
 
@@ -189,12 +206,15 @@ class Redactor:
         boxes: Boxes,
         areas_without_text: Boxes | None = None,
         *,
+        read_again: Sequence[PicturesReadAgain] = (),
         timed_step: Callable[[str], AbstractContextManager[None]] = lambda _step: nullcontext(),
     ) -> RedactedCopy:
         """Makes and proves a redacted copy; ``Invalid`` without boxes, ``TooLarge`` where it would take long.
 
         ``boxes`` are black in it, and it has no text in ``areas_without_text``, one area for each box; the
-        boxes by default. ``timed_step`` surrounds each step, named ``draw``, ``assemble`` or ``verify``.
+        boxes by default. ``read_again``: what ``read_pictures_again`` found for these pages and boxes; a
+        picture that is in it is not read once more. ``timed_step`` surrounds each step, named ``draw``,
+        ``assemble`` or ``verify``.
 
         Raises ``Invalid`` also for an Office file that is not drawn, ``RedactionIncomplete`` when covered
         data is still to be found in the copy, ``NoFreeSlot`` while another copy is made, and ``Unavailable``
@@ -205,103 +225,194 @@ class Redactor:
         areas = boxes if areas_without_text is None else areas_without_text
         covered = [with_text_covered(page, areas.get(page.number, ())) for page in pages]
         numbers = personal_digits_covered_up(pages, covered)
-        _refuse_what_takes_long(pages, boxes, numbers)
-        with (
-            self._slots.hold_slot("", seconds=WAIT_SECONDS),
-            tempfile.TemporaryDirectory(prefix="prakat-") as name,
-        ):
-            target = Path(name) / "copy.pdf"
-            try:
-                with (
-                    self._files.local_path(attachment.sha256) as path,
-                    EmbeddedTextDocument(path) as document,
-                ):
-                    if not document.are_all_pages_drawn:
-                        raise _is_not_drawn()
-                    with timed_step("draw"):
-                        self._draw(document.path, pages, boxes, Path(name))
-                with timed_step("assemble"):
-                    sandbox.run_in_sandbox(
-                        assemble_searchable_pdf, Path(name), covered, target, seconds=2 * PAGE_SECONDS
-                    )
-                with timed_step("verify"):
-                    self._prove(target, pages, numbers, boxes, areas)
-            except UnreadableFile as error:
-                raise Unavailable(MESSAGES[error.code], code=error.code) from error
+        known = _known_pictures(read_again, numbers)
+        _refuse_what_takes_long(pages, boxes, numbers, known)
+        with self._folder_of_drawing() as folder, _reading_errors():
+            target = folder / "copy.pdf"
+            with timed_step("draw"):
+                self._draw(attachment, pages, boxes, folder)
+            with timed_step("assemble"):
+                _assemble(folder, covered, target)
+            with timed_step("verify"):
+                left = _readable_in_text(target, pages, numbers, areas)
+                unread = [page for page in pages if _picture_sha256(folder, page) != known.get(page.number)]
+                left += self._readable_in_pictures(target, pages, unread, boxes, numbers)
+            if left:
+                raise RedactionIncomplete(left)
             return RedactedCopy(
                 io.BytesIO(target.read_bytes()),
                 tuple(page for page in covered if page.lines or not boxes.get(page.number)),
             )
 
-    def _draw(self, path: Path, pages: Sequence[Page], boxes: Boxes, folder: Path) -> None:
-        """Writes the picture of each page, with its boxes, into ``folder``."""
-
-        def draw(page: Page) -> None:
-            picture = sandbox.run_in_sandbox(
-                burn_page,
-                path,
-                page.number,
-                page.turn,
-                tuple(boxes.get(page.number, ())),
-                seconds=PAGE_SECONDS,
-            )
-            _picture_path(folder, page.number).write_bytes(picture)
-
-        with ThreadPoolExecutor(self._jobs) as pool:
-            list(pool.map(draw, pages))
-
-    def _prove(
+    def read_pictures_again(
         self,
-        copy: Path,
+        attachment: Attachment,
         pages: Sequence[Page],
-        numbers: Sequence[str],
         boxes: Boxes,
         areas_without_text: Boxes,
-    ) -> None:
-        """Reads the copy again; raises ``RedactionIncomplete`` when covered data is in text or pictures."""
-        left: list[ReadableData] = []
-        with EmbeddedTextDocument(copy) as document:
-            if document.outline.page_count != len(pages):
-                raise UnreadableFile("damaged")
-            for page in pages:
-                found = document.read_page(page.number)
-                seen = dataclasses.replace(page, text=found.text, lines=found.lines)
-                inside = spans_inside(seen.text, seen.lines, areas_without_text.get(page.number, ()))
-                left += _readable(seen, [*inside, *spans_of_numbers(seen.text, numbers)])
-        drawn = [page for page in pages if boxes.get(page.number)]
+        chosen: Collection[int],
+    ) -> PicturesReadAgain:
+        """Makes the ``chosen`` pages of a copy alone, and reads their pictures again.
+
+        ``chosen``: some numbers of pages; those without boxes are left out. The other arguments are those of
+        ``make_redacted_copy``. Raises as that does, but for ``RedactionIncomplete``.
+        """
+        covered = [with_text_covered(page, areas_without_text.get(page.number, ())) for page in pages]
+        numbers = personal_digits_covered_up(pages, covered)
+        few = [page for page in pages if page.number in chosen and boxes.get(page.number)]
+        if not few:
+            return PicturesReadAgain(_digest(numbers), {})
+        with self._folder_of_drawing() as folder, _reading_errors():
+            target = folder / "copy.pdf"
+            self._draw(attachment, few, boxes, folder)
+            numbers_of_few = {page.number for page in few}
+            _assemble(folder, [page for page in covered if page.number in numbers_of_few], target)
+            left = self._readable_in_pictures(target, few, few, boxes, numbers)
+            unfinished = {each.page for each in left}
+            pictures = {
+                page.number: _picture_sha256(folder, page) for page in few if page.number not in unfinished
+            }
+        return PicturesReadAgain(_digest(numbers), pictures, tuple(left))
+
+    @contextmanager
+    def _folder_of_drawing(self) -> Iterator[Path]:
+        """Gives a folder for pictures, which is removed afterwards, to one at a time on this machine."""
+        with (
+            self._slots.hold_slot("", seconds=WAIT_SECONDS),
+            tempfile.TemporaryDirectory(prefix="prakat-") as name,
+        ):
+            yield Path(name)
+
+    def _draw(self, attachment: Attachment, pages: Sequence[Page], boxes: Boxes, folder: Path) -> None:
+        """Writes pictures of the pages, with boxes, into ``folder``; ``Invalid`` for an Office file."""
+        with (
+            self._files.local_path(attachment.sha256) as original,
+            EmbeddedTextDocument(original) as document,
+            ThreadPoolExecutor(self._jobs) as pool,
+        ):
+            if not document.are_all_pages_drawn:
+                raise _is_not_drawn()
+            path = document.path
+
+            def draw(page: Page) -> None:
+                picture = sandbox.run_in_sandbox(
+                    burn_page,
+                    path,
+                    page.number,
+                    page.turn,
+                    tuple(boxes.get(page.number, ())),
+                    seconds=PAGE_SECONDS,
+                )
+                _picture_path(folder, page.number).write_bytes(picture)
+
+            list(pool.map(draw, pages))
+
+    def _readable_in_pictures(
+        self,
+        copy: Path,
+        pages_of_copy: Sequence[Page],
+        unread: Sequence[Page],
+        boxes: Boxes,
+        numbers: Sequence[str],
+    ) -> list[ReadableData]:
+        """Returns the covered data that can still be read in the pictures of those ``unread`` with boxes.
+
+        ``pages_of_copy``: all pages of the PDF ``copy``, in its order.
+        """
+        places = {page.number: place for place, page in enumerate(pages_of_copy, start=1)}
 
         def read_picture(page: Page) -> list[ReadableData]:
-            return self._read_picture(copy, page, boxes[page.number], numbers)
+            return _readable_in_picture(copy, places[page.number], page, boxes[page.number], numbers)
 
         with ThreadPoolExecutor(self._jobs) as pool:
-            for found_in_picture in pool.map(read_picture, drawn):
-                left += found_in_picture
-        if left:
-            raise RedactionIncomplete(left)
-
-    def _read_picture(
-        self, copy: Path, page: Page, boxes: Sequence[Rectangle], numbers: Sequence[str]
-    ) -> list[ReadableData]:
-        """Returns the covered data that can still be read in the picture of a page."""
-        if not sandbox.run_in_sandbox(is_black, copy, page.number, tuple(boxes), seconds=PAGE_SECONDS):
-            return [ReadableData(page.number, "", None)]
-        if not numbers:
-            return []
-        read = sandbox.run_in_sandbox(
-            recognise_page, copy, page.number, seconds=OCR_SECONDS, memory_mb=OCR_MEMORY_MB
-        )
-        seen = dataclasses.replace(page, text=read.text, lines=read.lines)
-        parts = _spans_of_parts(seen.text, seen.lines, boxes, numbers)
-        return _readable(seen, [*spans_of_numbers(seen.text, numbers), *parts])
+            found = pool.map(read_picture, [page for page in unread if boxes.get(page.number)])
+            return [each for of_page in found for each in of_page]
 
 
-def _refuse_what_takes_long(pages: Sequence[Page], boxes: Boxes, numbers: Sequence[str]) -> None:
-    """Raises ``TooLarge`` beyond the pages of which a copy is made and proved while a person waits."""
+@contextmanager
+def _reading_errors() -> Iterator[None]:
+    """Raises ``Unavailable`` for a file that could not be read or drawn."""
+    try:
+        yield
+    except UnreadableFile as error:
+        raise Unavailable(MESSAGES[error.code], code=error.code) from error
+
+
+def _assemble(folder: Path, covered: Sequence[Page], target: Path) -> None:
+    sandbox.run_in_sandbox(
+        assemble_searchable_pdf,
+        folder,
+        covered,
+        target,
+        seconds=2 * PAGE_SECONDS + ASSEMBLY_SECONDS * len(covered),
+    )
+
+
+def _readable_in_text(
+    copy: Path, pages: Sequence[Page], numbers: Sequence[str], areas_without_text: Boxes
+) -> list[ReadableData]:
+    """Returns the covered data that can still be read in the text of the copy."""
+    left: list[ReadableData] = []
+    with EmbeddedTextDocument(copy) as document:
+        if document.outline.page_count != len(pages):
+            raise UnreadableFile("damaged")
+        for page in pages:
+            found = document.read_page(page.number)
+            seen = dataclasses.replace(page, text=found.text, lines=found.lines)
+            inside = spans_inside(seen.text, seen.lines, areas_without_text.get(page.number, ()))
+            left += _readable(seen, [*inside, *spans_of_numbers(seen.text, numbers)])
+    return left
+
+
+def _readable_in_picture(
+    copy: Path, place: int, page: Page, boxes: Sequence[Rectangle], numbers: Sequence[str]
+) -> list[ReadableData]:
+    """Returns the covered data that can still be read in the picture on a page of the copy.
+
+    ``place``: of the page in the copy, from 1.
+    """
+    if not sandbox.run_in_sandbox(is_black, copy, place, tuple(boxes), seconds=PAGE_SECONDS):
+        return [ReadableData(page.number, "", None)]
+    if not numbers:
+        return []
+    read = sandbox.run_in_sandbox(recognise_page, copy, place, seconds=OCR_SECONDS, memory_mb=OCR_MEMORY_MB)
+    seen = dataclasses.replace(page, text=read.text, lines=read.lines)
+    parts = _spans_of_parts(seen.text, seen.lines, boxes, numbers)
+    return _readable(seen, [*spans_of_numbers(seen.text, numbers), *parts])
+
+
+def _known_pictures(read_again: Sequence[PicturesReadAgain], numbers: Sequence[str]) -> dict[int, str]:
+    """Returns the SHA-256 of each page's picture that was read again for just these numbers."""
+    wanted = _digest(numbers)
+    return {
+        page: sha256
+        for each in read_again
+        if each.numbers == wanted
+        for page, sha256 in each.pictures.items()
+    }
+
+
+def _digest(numbers: Sequence[str]) -> str:
+    return hashlib.sha256("\n".join(numbers).encode()).hexdigest()
+
+
+def _picture_sha256(folder: Path, page: Page) -> str:
+    return sha256_of_file(_picture_path(folder, page.number))
+
+
+def _refuse_what_takes_long(
+    pages: Sequence[Page], boxes: Boxes, numbers: Sequence[str], known: Collection[int]
+) -> None:
+    """Raises ``TooLarge`` beyond the pages of which a copy is made and proved while a person waits.
+
+    ``known``: pages whose pictures were read again before.
+    """
     if len(pages) > MOST_PAGES:
         raise TooLarge("ปิดข้อมูลได้ครั้งละไม่เกิน %(most)s หน้า กรุณาแบ่งไฟล์แล้วแนบใหม่", most=MOST_PAGES)
-    if numbers and sum(map(bool, boxes.values())) > MOST_PAGES_READ_AGAIN:
+    unread = [page for page, areas in boxes.items() if areas and page not in known]
+    if numbers and len(unread) > MOST_PAGES_READ_AGAIN:
         raise TooLarge(
-            "ปิดเลขของบุคคลได้ครั้งละไม่เกิน %(most)s หน้า กรุณาแบ่งไฟล์แล้วแนบใหม่",
+            "ปิดเลขของบุคคลได้ครั้งละไม่เกิน %(most)s หน้า กรุณาเปิด JavaScript ในเบราว์เซอร์ หรือแบ่งไฟล์แล้วแนบใหม่",
             most=MOST_PAGES_READ_AGAIN,
         )
 

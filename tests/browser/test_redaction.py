@@ -156,7 +156,9 @@ def test_boxes_are_moved_resized_deleted_and_burnt_in(
     _cover_by_moving(page, "ให้ชดใช้เงิน", site.services.pages.get(paper.id, 1))
     make = page.get_by_role("button", name="ทำสำเนาที่ปิดข้อมูลแล้ว")
     expect_uncovered_at_desks(make)
+    page.evaluate("document.getElementById('redaction').dataset.atOneGo = 0")  # as a long document
     press(make)
+    expect(page.get_by_text("กำลังทำสำเนาและตรวจซ้ำ หน้า 1 จาก 1")).to_be_visible()
     made = page.locator(".notice.good", has_text="เปลี่ยนเป็นสำเนาที่ปิดข้อมูลแล้ว")
     expect(made).to_be_visible(timeout=60_000)  # the copy is read again to prove it
     wait_until(lambda: "ผู้เสียหาย" in _text(site, paper), "the copy was read")

@@ -6,9 +6,10 @@ import getpass
 import re
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 from urllib.error import URLError
 from urllib.request import urlopen
 
@@ -18,15 +19,21 @@ SHIPPED = Path(__file__).parents[2] / "deploy" / "nginx.conf"
 
 
 @contextmanager
-def nginx(folder: Path, service_port: int, *, limits: bool = True) -> Iterator[int]:
+def nginx(
+    folder: Path, service_port: int, *, limits: bool = True, holds: Mapping[str, str] = MappingProxyType({})
+) -> Iterator[int]:
     """Run nginx in front of the service; yields the port on which nginx listens.
 
-    Without ``limits`` nginx counts no requests, as for a crowd of many addresses.
+    Without ``limits`` nginx counts no requests, as for a crowd of many addresses. ``holds``: shorter times to
+    wait for the service in the place of those that are shipped.
     """
     port = free_port()
     text = _without_tls(SHIPPED.read_text(), folder, service_port, port)
     if not limits:
         text = re.sub(r"(?m)^\s*limit_(req|conn) .*", "", text)
+    for shipped, shorter in holds.items():
+        assert f"proxy_read_timeout {shipped};" in text
+        text = text.replace(f"proxy_read_timeout {shipped};", f"proxy_read_timeout {shorter};")
     configuration = folder / "nginx.conf"
     configuration.write_text(
         f"user {getpass.getuser()}; daemon off; worker_processes 2;\n"

@@ -7,10 +7,12 @@ import json
 import re
 import shutil
 import socket
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -257,3 +259,43 @@ def test_no_log_has_words_searched_for_or_the_key_of_a_follower(proxied: Proxied
     assert len(noted.splitlines()) >= 2 * len(asked)
     noted += (proxied.folder / "error.log").read_text() + (proxied.folder / "slow.log").read_text()
     assert not [word for word in ("kidney", "follower-s-key") if word in noted]
+
+
+class _Slow(BaseHTTPRequestHandler):
+    """A service that answers after two seconds, and its health at once."""
+
+    def do_POST(self) -> None:
+        time.sleep(0 if self.path == "/healthz" else 2)
+        self.send_response(200)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def do_GET(self) -> None:
+        self.do_POST()
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+def test_a_redaction_alone_is_waited_for_longer_than_other_pages(tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+    with ThreadingHTTPServer(("127.0.0.1", 0), _Slow) as slow:
+        threading.Thread(target=slow.serve_forever, daemon=True).start()
+        with nginx(tmp_path, slow.server_port, holds={"300s": "20s", "120s": "1s"}) as port:
+
+            def status(path: str) -> int:
+                with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=30)) as connection:
+                    connection.request("POST", path)
+                    return connection.getresponse().status
+
+            assert status("/staff/attachments/7/redact") == 200
+            assert status("/nongpladuk/staff/attachments/7/redact") == 200
+            for path in (
+                "/staff/attachments/7/redact/pages",
+                "/staff/attachments/7",
+                "/staff/announcements/7/attachments",
+                "/api/v1/announcements/7/attachments",
+                "/search",
+            ):
+                assert status(path) == 504
+        slow.shutdown()

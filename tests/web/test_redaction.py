@@ -513,3 +513,44 @@ def test_words_that_are_covered_leave_the_letters_beside_them_in_the_text(site: 
     drawn = "".join(document[0].get_textpage().get_text_range().split())
     assert "โรค" in drawn
     assert not re.search("สมศรี|ลมชัก", drawn)
+
+
+def test_pages_that_a_script_had_read_again_are_not_read_once_more(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = site.announcement("ประกาศรายชื่อ")
+    attachment = site.attach(made.id, memo(f"นายทองดี เลขประจำตัวประชาชน {NUMBER}", subject="รายชื่อ"))
+    site.work()
+    monkeypatch.setattr("indexer.extraction.redaction.MOST_PAGES_READ_AGAIN", 0)  # as for a long document
+    staff, address = site.signed_in(Role.STAFF), f"/staff/attachments/{attachment.id}/redact"
+    page = staff.get(address).text
+    assert f'data-read-again="{address}/pages"' in page
+    boxes = re.findall(r'name="box" value="([^"]+)"', page)
+    form = {"box": boxes, "known": boxes, "sha256": attachment.sha256}
+    assert "ปิดเลขของบุคคลได้ครั้งละไม่เกิน 0 หน้า" in staff.post(address, data=form).text
+    found = staff.post(f"{address}/pages", data=form | {"page": ["1", "2"]}).get_json()
+    assert found["unfinished"] == []
+    for proof in (found["proof"] + "x", "", staff.post(f"{address}/pages", data=form).get_json()["proof"]):
+        assert "ปิดเลขของบุคคลได้ครั้งละไม่เกิน" in staff.post(address, data=form | {"proof": proof}).text
+    other = staff.post(f"{address}/pages", data=form | {"sha256": "0" * 64, "page": "1"})
+    assert other.status_code == 409
+    answer = staff.post(address, data=form | {"proof": found["proof"]})
+    assert answer.status_code == 302
+    assert site.services.attachments.get(attachment.id).is_redacted
+
+
+def test_what_a_script_found_still_readable_is_said_with_its_place(site: Site) -> None:
+    made = site.announcement("ประกาศรายชื่อ")
+    attachment = site.attach(made.id, memo(f"นายทองดี เลขประจำตัวประชาชน {NUMBER}", subject="รายชื่อ"))
+    site.work()
+    staff, address = site.signed_in(Role.STAFF), f"/staff/attachments/{attachment.id}/redact"
+    (box,) = re.findall(r'name="box" value="([^"]+)"', staff.get(address).text)
+    page, left, top, right, bottom, _type = box.split(",")
+    half = ",".join([page, str((int(left) + int(right)) // 2), top, right, bottom, "drawn"])
+    form = {"box": half, "known": half, "sha256": attachment.sha256, "page": "1"}
+    found = staff.post(f"{address}/pages", data=form).get_json()
+    assert found["unfinished"] == [1]
+    said = staff.post(address, data=form | {"proof": found["proof"], "unfinished": "1"}).text
+    assert "ตรวจสำเนาแล้วยังอ่านข้อมูลที่ต้องปิดได้" in said
+    assert "ยังอ่านได้" in said
+    assert not site.services.attachments.get(attachment.id).is_redacted

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 
-from flask import abort, flash, g, redirect, render_template, request, url_for
+from flask import Response, abort, flash, g, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from itsdangerous import BadData, URLSafeTimedSerializer
 
 from archive import privacy, thai
 from archive.commands.status_rules import refuse_other_file
@@ -19,7 +21,10 @@ from archive.model import PAGE_UNITS, Attachment, HoldReason, Page, PersonalData
 from archive.privacy import undecided_finds
 from indexer.extraction.redaction import (
     MOST_PAGES,
+    MOST_PAGES_READ_AGAIN,
+    PAGES_AT_ONCE,
     Boxes,
+    PicturesReadAgain,
     ReadableData,
     RedactionIncomplete,
     box_without_margins,
@@ -42,6 +47,8 @@ _DRAWN, _TYPED, _READABLE = "drawn", "typed", "readable"
 that could still be read in a copy."""
 
 _MOST_BOXES = 5_000  # boxes of one form; a list of names has some hundred
+_PROOF_SECONDS = 7_200  # 300 pages take some twenty minutes on two busy processors
+_MOST_WITHOUT_PROGRESS = 8  # pages of which a copy is made without telling how far it is: half a minute
 _MOST_UNFOLDED = 20  # boxes of which the list is open on all pages
 _MOST_SPELLINGS = 30  # near spellings that are offered; a list that a person reads through
 
@@ -112,8 +119,53 @@ def redact(attachment_id: int) -> ResponseReturnValue:
         typed=typed,
         near=_near_spellings(boxes, read, typed),
         most_pages=MOST_PAGES,
+        pages_at_once=PAGES_AT_ONCE,
+        most_without_progress=_MOST_WITHOUT_PROGRESS,
         most_unfolded=_MOST_UNFOLDED,
     )
+
+
+@pages.post("/redact/pages")
+def read_some_pages_again(attachment_id: int) -> Response:
+    """Make some pages of the copy and read them again, for a script that shows how far it is.
+
+    The form is that of the copy, with ``page`` for each of the pages. The JSON has ``proof`` for the form
+    that then makes the copy, and ``unfinished``: pages on which covered data can still be read.
+    """
+    attachment = services().attachments.get(attachment_id)
+    refuse_other_file(attachment, request.form.get("sha256", ""))
+    read, boxes = services().pages.by_attachment(attachment_id), _sent_boxes()
+    found = _read_pictures_again(attachment, read, boxes, _sent_pages("page", PAGES_AT_ONCE))
+    unfinished = sorted({each.page for each in found.readable})
+    proof = _proofs().dumps([attachment.sha256, found.numbers, list(found.pictures.items())])
+    return jsonify(proof=proof, unfinished=unfinished)
+
+
+def _read_pictures_again(
+    attachment: Attachment, read: Sequence[Page], boxes: Sequence[Box], chosen: Collection[int]
+) -> PicturesReadAgain:
+    return services().redactor.read_pictures_again(
+        attachment, read, _by_page(boxes), _by_page(_of_text(boxes, read)), chosen
+    )
+
+
+def _sent_pages(name: str, most: int) -> list[int]:
+    return [int(page) for page in request.form.getlist(name)[:most] if page.isdecimal() and len(page) < 5]
+
+
+def _proofs() -> URLSafeTimedSerializer:
+    return URLSafeTimedSerializer(services().secret_key, salt="pages of a redaction that were read again")
+
+
+def _sent_proofs(attachment: Attachment) -> list[PicturesReadAgain]:
+    """Returns what ``read_some_pages_again`` found in this file; what it did not sign counts for nothing."""
+    found = []
+    for proof in request.form.getlist("proof")[:MOST_PAGES]:
+        with suppress(BadData):
+            sha256, numbers, pictures = _proofs().loads(proof, max_age=_PROOF_SECONDS)
+            if sha256 == attachment.sha256:
+                found.append(PicturesReadAgain(numbers, dict(pictures)))
+    return found
 
 
 def _page_of_present_file(attachment: Attachment, error: PrakatError) -> ResponseReturnValue:
@@ -130,8 +182,17 @@ def _page_after_copy(attachment: Attachment) -> str:
 
 
 def _replace_by_copy(attachment: Attachment, read: Sequence[Page], boxes: Sequence[Box]) -> None:
+    if unfinished := _sent_pages("unfinished", MOST_PAGES_READ_AGAIN):
+        found = _read_pictures_again(attachment, read, boxes, unfinished)
+        if found.readable:
+            raise RedactionIncomplete(found.readable)
     copy = services().redactor.make_redacted_copy(
-        attachment, read, _by_page(boxes), _by_page(_of_text(boxes, read)), timed_step=timed_part
+        attachment,
+        read,
+        _by_page(boxes),
+        _by_page(_of_text(boxes, read)),
+        read_again=_sent_proofs(attachment),
+        timed_step=timed_part,
     )
     with timed_part("save"):
         redacted = services().commands.file_versions.replace_by_redacted_copy(

@@ -1,6 +1,6 @@
-// Boxes on the pages of a document: found, drawn with the mouse, with a finger once that is asked for, or put there with
-// a button; all are moved and resized with the mouse, a finger or the keyboard. Those that were found are clicked away,
-// the others deleted.
+// Boxes on the pages of a document: found, drawn with the mouse, with a finger once that is asked for, or put there
+// with a button; all are moved and resized with the mouse, a finger or the keyboard. Those that were found are clicked
+// away, the others deleted.
 "use strict";
 
 const UNITS = 10000; // positions are in 1/10,000 of the page
@@ -8,6 +8,9 @@ const LEAST = 40; // smallest side of a box, in the same unit: less is a click
 const CLICK = 15; // movement of the pointer, in the same unit, up to which a press is a click
 const STEP = 50; // of an arrow key; with Ctrl a fifth of it
 const NEW_BOX = [3000, 300]; // width and height of a box that the button puts on the page
+const TRIES = 20; // of a request that the network or a busy machine did not answer
+const RETRY_AFTER = 3000; // milliseconds
+const MOST_UNFINISHED = 10; // pages with something left on them, after which a person is told before all are read
 const SVG = "http://www.w3.org/2000/svg";
 const EDGES = ["nw", "n", "ne", "e", "se", "s", "sw", "w"];
 
@@ -332,7 +335,61 @@ if (form) {
   form.querySelectorAll("[data-drawing]").forEach((part) => {
     part.hidden = false;
   });
+  const pause = (milliseconds) => new Promise((over) => setTimeout(over, milliseconds));
+
+  // Has some pages made and read again; once more a few times where the network or the machine is busy. Returns what
+  // was found, or null.
+  async function readAgain(pages) {
+    const body = new FormData(form);
+    pages.forEach((page) => body.append("page", page));
+    for (let left = TRIES; left; left -= 1) {
+      const answer = await fetch(form.dataset.readAgain, { method: "POST", body }).catch(() => null);
+      if (answer?.ok && !answer.redirected) return answer.json();
+      if (answer && answer.status !== 503) return null;
+      await pause(RETRY_AFTER);
+    }
+    return null;
+  }
+
+  // A long document is read again some pages at a time, so that nobody waits without seeing how far it is. What the
+  // service signs of each goes with the form that then makes the copy.
+  async function readAllAgain(pages) {
+    const said = form.querySelector("[data-said-of-pages]");
+    const parts = [form.querySelector(".desk"), ...form.querySelectorAll(".saving button")];
+    const { progress, stopped, atOnce } = form.dataset;
+    const add = (name, value) =>
+      form.append(Object.assign(document.createElement("input"), { type: "hidden", name, value }));
+    let unfinished = 0;
+    parts.forEach((part) => (part.inert = true));
+    for (let done = 0; done < pages.length && unfinished < MOST_UNFINISHED; done += Number(atOnce)) {
+      said.hidden = false;
+      said.textContent = progress
+        .replace("#", Math.min(done + Number(atOnce), pages.length))
+        .replace("#", pages.length);
+      const found = await readAgain(pages.slice(done, done + Number(atOnce)));
+      if (!found) {
+        said.textContent = stopped;
+        form.querySelectorAll("input[name=proof], input[name=unfinished]").forEach((each) => each.remove());
+        parts.forEach((part) => (part.inert = false));
+        return;
+      }
+      add("proof", found.proof);
+      found.unfinished.forEach((page) => add("unfinished", page));
+      unfinished += found.unfinished.length;
+    }
+    leaving = true;
+    form.submit(); // without the event: this is its end
+  }
+
   form.addEventListener("submit", (event) => {
+    const pages = [
+      ...new Set([...list.querySelectorAll("input[name=box]:checked")].map((tick) => tick.value.split(",")[0])),
+    ];
+    if (event.submitter?.dataset.making && pages.length > Number(form.dataset.atOneGo)) {
+      event.preventDefault();
+      readAllAgain(pages);
+      return;
+    }
     leaving = true;
     const making = event.submitter?.dataset.making;
     if (making)

@@ -138,6 +138,38 @@ def test_more_pages_with_numbers_than_are_read_again_in_time_are_refused_at_once
         paper.redactor.make_redacted_copy(paper.attachment, pages, some)
 
 
+def test_pictures_that_were_read_again_are_not_read_once_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paper = Paper(tmp_path)
+    given = paper.attachment, [paper.page], {1: paper.boxes}
+    monkeypatch.setattr("indexer.extraction.redaction.MOST_PAGES_READ_AGAIN", 0)
+    with pytest.raises(TooLarge):
+        paper.redactor.make_redacted_copy(*given)
+    found = paper.redactor.read_pictures_again(*given, {1: paper.boxes}, [1])
+    assert found.pictures.keys() == {1}
+    assert found.readable == ()
+    assert paper.redactor.make_redacted_copy(*given, read_again=[found]).pages_with_known_text
+    for_others = dataclasses.replace(found, numbers="0" * 64)
+    with pytest.raises(TooLarge):  # it was looked for other numbers
+        paper.redactor.make_redacted_copy(*given, read_again=[for_others])
+
+
+def test_a_picture_with_something_left_is_read_again_whatever_was_said_of_it(tmp_path: Path) -> None:
+    paper = Paper(tmp_path)
+    box = paper.boxes[0]
+    half = {1: [dataclasses.replace(box, left=(box.left + box.right) // 2)]}
+    given = paper.attachment, [paper.page], half
+    found = paper.redactor.read_pictures_again(*given, {1: paper.boxes}, [1, 2])
+    assert found.pictures == {}
+    assert {each.page for each in found.readable} == {1}
+    whole = paper.redactor.read_pictures_again(
+        paper.attachment, [paper.page], {1: paper.boxes}, {1: paper.boxes}, [1]
+    )
+    with pytest.raises(RedactionIncomplete):  # another picture was read
+        paper.redactor.make_redacted_copy(*given, {1: paper.boxes}, read_again=[whole])
+
+
 def test_text_whose_place_is_not_known_is_left_out_of_a_page_with_boxes() -> None:
     page = _page("ก ลับ\nข้าง", (Line(0, 0, 100, (0, 100)), Line(6, 200, 300, (0, 100, 200, 300, 400))))
     kept = with_text_covered(page, [Rectangle(9000, 9000, 9100, 9100)])
