@@ -178,7 +178,7 @@ class RedactedCopy:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class PicturesReadAgain:
+class CheckedPictures:
     """Pictures of pages that were read again for covered numbers.
 
     ``pictures``: page → SHA-256 of its picture, in which none of the numbers is left and every box is black.
@@ -206,7 +206,7 @@ class Redactor:
         boxes: Boxes,
         areas_without_text: Boxes | None = None,
         *,
-        read_again: Sequence[PicturesReadAgain] = (),
+        read_again: Sequence[CheckedPictures] = (),
         timed_step: Callable[[str], AbstractContextManager[None]] = lambda _step: nullcontext(),
     ) -> RedactedCopy:
         """Makes and proves a redacted copy; ``Invalid`` without boxes, ``TooLarge`` where it would take long.
@@ -251,7 +251,7 @@ class Redactor:
         boxes: Boxes,
         areas_without_text: Boxes,
         chosen: Collection[int],
-    ) -> PicturesReadAgain:
+    ) -> CheckedPictures:
         """Makes the ``chosen`` pages of a copy alone, and reads their pictures again.
 
         ``chosen``: some numbers of pages; those without boxes are left out. The other arguments are those of
@@ -261,7 +261,7 @@ class Redactor:
         numbers = personal_digits_covered_up(pages, covered)
         few = [page for page in pages if page.number in chosen and boxes.get(page.number)]
         if not few:
-            return PicturesReadAgain(_digest(numbers), {})
+            return CheckedPictures(_digest(numbers), {})
         with self._folder_of_drawing() as folder, _reading_errors():
             target = folder / "copy.pdf"
             self._draw(attachment, few, boxes, folder)
@@ -272,7 +272,7 @@ class Redactor:
             pictures = {
                 page.number: _picture_sha256(folder, page) for page in few if page.number not in unfinished
             }
-        return PicturesReadAgain(_digest(numbers), pictures, tuple(left))
+        return CheckedPictures(_digest(numbers), pictures, tuple(left))
 
     @contextmanager
     def _folder_of_drawing(self) -> Iterator[Path]:
@@ -381,7 +381,7 @@ def _readable_in_picture(
     return _readable(seen, [*spans_of_numbers(seen.text, numbers), *parts])
 
 
-def _known_pictures(read_again: Sequence[PicturesReadAgain], numbers: Sequence[str]) -> dict[int, str]:
+def _known_pictures(read_again: Sequence[CheckedPictures], numbers: Sequence[str]) -> dict[int, str]:
     """Returns the SHA-256 of each page's picture that was read again for just these numbers."""
     wanted = _digest(numbers)
     return {

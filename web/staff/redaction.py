@@ -24,7 +24,7 @@ from indexer.extraction.redaction import (
     MOST_PAGES_READ_AGAIN,
     PAGES_AT_ONCE,
     Boxes,
-    PicturesReadAgain,
+    CheckedPictures,
     ReadableData,
     RedactionIncomplete,
     box_without_margins,
@@ -143,7 +143,7 @@ def read_some_pages_again(attachment_id: int) -> Response:
 
 def _read_pictures_again(
     attachment: Attachment, read: Sequence[Page], boxes: Sequence[Box], chosen: Collection[int]
-) -> PicturesReadAgain:
+) -> CheckedPictures:
     return services().redactor.read_pictures_again(
         attachment, read, _by_page(boxes), _by_page(_of_text(boxes, read)), chosen
     )
@@ -157,14 +157,14 @@ def _proofs() -> URLSafeTimedSerializer:
     return URLSafeTimedSerializer(services().secret_key, salt="pages of a redaction that were read again")
 
 
-def _sent_proofs(attachment: Attachment) -> list[PicturesReadAgain]:
+def _sent_proofs(attachment: Attachment) -> list[CheckedPictures]:
     """Returns what ``read_some_pages_again`` found in this file; what it did not sign counts for nothing."""
     found = []
     for proof in request.form.getlist("proof")[:MOST_PAGES]:
         with suppress(BadData):
             sha256, numbers, pictures = _proofs().loads(proof, max_age=_PROOF_SECONDS)
             if sha256 == attachment.sha256:
-                found.append(PicturesReadAgain(numbers, dict(pictures)))
+                found.append(CheckedPictures(numbers, dict(pictures)))
     return found
 
 
