@@ -156,9 +156,7 @@ def test_boxes_are_moved_resized_deleted_and_burnt_in(
     _cover_by_moving(page, "ให้ชดใช้เงิน", site.services.pages.get(paper.id, 1))
     make = page.get_by_role("button", name="ทำสำเนาที่ปิดข้อมูลแล้ว")
     expect_uncovered_at_desks(make)
-    page.evaluate("document.getElementById('redaction').dataset.atOneGo = 0")  # as a long document
-    press(make)
-    expect(page.get_by_text("กำลังทำสำเนาและตรวจซ้ำ หน้า 1 จาก 1")).to_be_visible()
+    _make_as_of_long_document(page, make)
     made = page.locator(".notice.good", has_text="เปลี่ยนเป็นสำเนาที่ปิดข้อมูลแล้ว")
     expect(made).to_be_visible(timeout=60_000)  # the copy is read again to prove it
     wait_until(lambda: "ผู้เสียหาย" in _text(site, paper), "the copy was read")
@@ -185,6 +183,13 @@ def test_pages_of_a_long_document_follow_one_another(staff: Visit, site: Running
     assert set(sheets.evaluate_all(hidden)) == {0}  # no page scrolls inside its frame
     first = _place(sheets.first)
     assert _place(second)["y"] >= first["y"] + first["height"]  # nor slides over the one before
+
+
+def _make_as_of_long_document(page: Page, make: Locator) -> None:
+    """Press the button, and see how far the copy is."""
+    page.evaluate("document.getElementById('redaction').dataset.atOneGo = 0")
+    press(make)
+    expect(page.get_by_text("กำลังทำสำเนาและตรวจซ้ำ หน้า 1 จาก 1")).to_be_visible()
 
 
 def _cover_by_moving(page: Page, words: str, read: ReadPage) -> None:
