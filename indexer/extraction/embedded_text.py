@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
+from archive import filetype
 from indexer.extraction import parsers
 from indexer.extraction.image import input_normalization
 from indexer.extraction.ocr_policy import PageTextDecision
@@ -34,7 +35,10 @@ MAX_KILLS = 3  # number of pages that had to be stopped after which the rest of 
 MEMORY_MB = 1024  # for a file and one of its pages
 
 _CONVERTED_WITHOUT_TEXT = {"empty", "no-office"}
-"""Reasons of a text reader for which LibreOffice is asked: pictures alone, or Word before 97."""
+"""Reasons of a text reader for which LibreOffice is asked: pictures alone, or Word before 97.
+
+It is asked, too, about a DOC that our reader calls damaged: it reads more of what old programs wrote.
+"""
 
 
 class EmbeddedTextDocument:
@@ -85,7 +89,8 @@ class EmbeddedTextDocument:
         try:
             texts = run_in_sandbox(parser.read_text, path, seconds=OPEN_SECONDS, memory_mb=MEMORY_MB)
         except UnreadableFile as error:
-            if error.code not in _CONVERTED_WITHOUT_TEXT:
+            is_damaged_for_us = error.code == "damaged" and parser.file_type is filetype.DOC
+            if error.code not in _CONVERTED_WITHOUT_TEXT and not is_damaged_for_us:
                 raise
             texts, without_text = (), error.code
         try:

@@ -140,13 +140,18 @@ def compound(*names: str) -> bytes:
 
 
 def compound_file(streams: Mapping[str, bytes]) -> bytes:
-    """Returns a compound file with at most three streams, of 4,096 bytes or more unless they are empty."""
+    """Returns a compound file with at most three streams, of 4,096 bytes or more unless they are empty.
+
+    All together have 7 MB at most.
+    """
+    sectors_of_all = sum(-(-len(content) // 512) for content in streams.values())
+    tables = -(-(sectors_of_all + 1) // 127)  # sectors of 128 entries, which have an entry themselves
     free, end, fat_mark = 0xFFFFFFFF, 0xFFFFFFFE, 0xFFFFFFFD
     header = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(16)
     header += struct.pack("<HHHHH6x", 0x3E, 3, 0xFFFE, 9, 6)
-    header += struct.pack("<IIIIIIIII", 0, 1, 1, 0, 4096, end, 0, end, 0)
-    header += struct.pack("<109I", 0, *[free] * 108)
-    fat = [fat_mark, end]
+    header += struct.pack("<IIIIIIIII", 0, tables, tables, 0, 4096, end, 0, end, 0)
+    header += struct.pack("<109I", *range(tables), *[free] * (109 - tables))
+    fat = [fat_mark] * tables + [end]
     entries = [_entry("Root Entry", 5, free, 1)]
     for at, (name, content) in enumerate(streams.items(), start=1):
         right = at + 1 if at < len(streams) else free
@@ -155,7 +160,8 @@ def compound_file(streams: Mapping[str, bytes]) -> bytes:
         fat += [*range(len(fat) + 1, len(fat) + sectors), end] if sectors else []
     entries += [bytes(128)] * (4 - len(entries))
     body = b"".join(content + bytes(-len(content) % 512) for content in streams.values())
-    return header + struct.pack("<128I", *fat, *[free] * (128 - len(fat))) + b"".join(entries) + body
+    fat += [free] * (128 * tables - len(fat))
+    return header + struct.pack(f"<{len(fat)}I", *fat) + b"".join(entries) + body
 
 
 def _entry(name: str, kind: int, right: int, child: int, first: int = 0xFFFFFFFE, size: int = 0) -> bytes:

@@ -121,7 +121,7 @@ def _text_of_pieces(document: bytes, piece_table: bytes) -> bytes:
     for number, (start, end) in enumerate(pairwise(borders)):
         (place,) = struct.unpack_from("<2xI", piece_table, 4 * len(borders) + 8 * number)
         at, width = (place % _IS_8_BIT // 2, 1) if place & _IS_8_BIT else (place % _IS_8_BIT, 2)
-        piece = document[at:][: (end - start) * width] if end >= start else b""
+        piece = document[at : at + (end - start) * width] if end >= start else b""
         if len(piece) < (end - start) * width or end < start:
             raise UnreadableFile("damaged")
         pieces.append(piece.decode("cp1252", "replace").encode("utf-16-le") if width == 1 else piece)
