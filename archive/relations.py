@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from rapidfuzz import fuzz
@@ -15,6 +15,7 @@ from archive.thai import ERA, arabic_digits
 
 _SAME_SUBJECT = 80  # of 100: lowest similarity of a cited subject to a title; OCR misreads some letters
 _LONGEST_CHAIN = 50  # announcements of one chain of changes that a page lists
+_MOST_UNCONFIRMED = 5  # newer announcements whose texts are read for a page; more than one is rare
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,14 +119,16 @@ def _cited_announcements(
     search: _CitedSearch, announcement: Announcement
 ) -> Iterator[tuple[StatedRelation, list[Announcement]]]:
     """Yield what the announcement's text states, with the announcements that it may mean, [] for none."""
-    for citation in _citations(search.records, announcement):
+    attachments = search.records.attachments.by_announcement([announcement.id])[announcement.id]
+    for citation in _citations(search.records, announcement, attachments):
         yield citation, _matches(search, announcement, citation)
 
 
-def _citations(records: Records, announcement: Announcement) -> Iterator[StatedRelation]:
-    """Yield the citations in the title and body, then those in each attachment's pages."""
+def _citations(
+    records: Records, announcement: Announcement, attachments: Sequence[Attachment]
+) -> Iterator[StatedRelation]:
+    """Yield the citations in the title and body, then those in the pages of each of these attachments."""
     yield from find_stated_relations(f"{announcement.title}\n{announcement.body}")
-    attachments = records.attachments.by_announcement([announcement.id])[announcement.id]
     texts = records.pages.texts_by_attachment(each.id for each in attachments)
     for attachment in attachments:
         yield from find_stated_relations("\n".join(text for _number, text in texts.get(attachment.id, ())))
@@ -182,17 +185,25 @@ class PublishedRelations:
     """Relations of an announcement to published ones.
 
     ``chain``: all announcements that changed each other with this one, the oldest first; empty without any.
+    ``unconfirmed``: as ``changed_by``, but only stated by the newer one's public text, which no person has
+    confirmed yet.
     """
 
     changed_by: tuple[tuple[RelationKind, Announcement], ...]
     changes: tuple[tuple[RelationKind, Announcement], ...]
     chain: tuple[Announcement, ...]
+    unconfirmed: tuple[tuple[RelationKind, Announcement], ...]  # changes that a newer text states
     ended: frozenset[int]  # ids of those of the chain that another one cancels or replaces
 
     @property
     def is_in_force(self) -> bool:
         """True unless a published announcement cancels or replaces this one."""
         return not self.announcements_ending_it
+
+    @property
+    def is_force_unconfirmed(self) -> bool:
+        """True when a newer text states that this one has ended, and nobody has confirmed it yet."""
+        return self.is_in_force and any(kind.ends for kind, _other in self.unconfirmed)
 
     @property
     def announcements_ending_it(self) -> list[Announcement]:
@@ -226,8 +237,30 @@ def published_relations(records: Records, announcement: Announcement) -> Publish
         tuple((kind, known[newer]) for (newer, older), kind in relations.items() if older == announcement.id),
         tuple((kind, known[older]) for (newer, older), kind in relations.items() if newer == announcement.id),
         tuple(sorted(known.values(), key=lambda each: (each.published_on, each.id))) if relations else (),
+        tuple(_unconfirmed_changes(records, announcement)),
         frozenset(older for (_newer, older), kind in relations.items() if kind.ends),
     )
+
+
+def _unconfirmed_changes(
+    records: Records, older: Announcement
+) -> Iterator[tuple[RelationKind, Announcement]]:
+    """Yield the published announcements whose public text states that they change this one, until decided."""
+    undecided = records.relations.undecided_citations_of(older.id)
+    for newer in records.announcements.get_many([*undecided][:_MOST_UNCONFIRMED]).values():
+        stated = (
+            each.relation
+            for each in _public_citations(records, newer)
+            if each.search_text in undecided[newer.id]
+        )
+        if kind := next(stated, None):
+            yield kind, newer
+
+
+def _public_citations(records: Records, announcement: Announcement) -> Iterator[StatedRelation]:
+    """Yield the citations in all that residents may read of a published announcement."""
+    attachments = records.attachments.by_announcement([announcement.id])[announcement.id]
+    return _citations(records, announcement, [each for each in attachments if each.hold is None])
 
 
 RELATION_NAMES = tuple(name for kind in RelationKind for name in (kind.value, kind.passive_code))

@@ -454,6 +454,13 @@ class Relations(Protocol):
     def list_public(self) -> list[Relation]:
         """Return the confirmed relations between published announcements."""
 
+    def undecided_citations_of(self, older_id: int) -> dict[int, set[str]]:
+        """Return the published announcements that state a relation to this one on which nobody decided.
+
+        The ``search_text`` of each citation is returned by the id of the citing announcement. The text may be
+        one that residents do not see.
+        """
+
     def ids_no_longer_in_force(self) -> frozenset[int]:
         """Return the ids of the announcements that a published announcement cancels or replaces."""
 

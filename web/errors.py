@@ -15,8 +15,9 @@ from flask_babel import gettext, lazy_gettext
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
-from archive.errors import Gone, Invalid, MissingScope, PersonalDataFound, PrakatError, Unavailable
+from archive.errors import Gone, Invalid, MissingScope, NotFound, PersonalDataFound, PrakatError, Unavailable
 from archive.model import LocatedPersonalData
+from web.bootstrap import services
 from web.serving.log import note_security
 
 log = logging.getLogger("prakat.web")
@@ -87,8 +88,15 @@ def _prakat(error: PrakatError) -> ResponseReturnValue:
     else:
         withdrawn = error.values if isinstance(error, Gone) else None  # its title, date, reason, successors
         document = _document_of_faulty_file(error)
+        announcement = _announcement_of_missing_document() if isinstance(error, NotFound) else ""
         answer = make_response(
-            _page(error.http_status, error_message(error), withdrawn=withdrawn, document=document)
+            _page(
+                error.http_status,
+                error_message(error),
+                withdrawn=withdrawn,
+                document=document,
+                announcement=announcement,
+            )
         )
     if isinstance(error, MissingScope):  # RFC 6750, 3.1
         answer.headers["WWW-Authenticate"] = f'Bearer error="insufficient_scope", scope="{error.scope}"'
@@ -102,6 +110,19 @@ def _document_of_faulty_file(error: PrakatError) -> str:
     if error.code not in _FAULTY_FILE or request.endpoint not in _FILES:
         return ""
     return url_for("public.document", **(request.view_args or {}))
+
+
+def _announcement_of_missing_document() -> str:
+    """Returns the address of the public announcement that the address of a missing document names; "" else.
+
+    Printed pages bear the address of their document, which may have been taken off or replaced since.
+    """
+    if not (request.endpoint or "").startswith("public.document"):
+        return ""
+    id = (request.view_args or {})["announcement_id"]
+    if id not in services().get_published([id]):
+        return ""
+    return url_for("public.announcement", announcement_id=id)
 
 
 def _as_find(find: LocatedPersonalData) -> dict[str, Any]:
@@ -156,7 +177,12 @@ _OURS = HTTPStatus.INTERNAL_SERVER_ERROR
 
 
 def _page(
-    status: int, message: str, *, withdrawn: Mapping[str, object] | None = None, document: str = ""
+    status: int,
+    message: str,
+    *,
+    withdrawn: Mapping[str, object] | None = None,
+    document: str = "",
+    announcement: str = "",
 ) -> tuple[str, int]:
     reference = g.get("request_id", "") if status >= _OURS else ""
     return render_template(
@@ -165,5 +191,6 @@ def _page(
         message=message,
         withdrawn=withdrawn,
         document=document,
+        announcement=announcement,
         reference=reference,
     ), status

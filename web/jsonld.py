@@ -70,11 +70,13 @@ _LEGAL_RELATIONS = {
 
 
 def _legal_force(found: PublishedRelations) -> dict[str, Any]:
-    """Returns whether a legal document is in force and which ones it changes, in schema.org's terms."""
-    described: dict[str, Any] = {
-        "@type": ["DigitalDocument", "Legislation"],
-        "legislationLegalForce": f"{_CONTEXT}/{'InForce' if found.is_in_force else 'NotInForce'}",
-    }
+    """Returns whether a legal document is in force and which ones it changes, in schema.org's terms.
+
+    The force is left out while only a text that nobody has confirmed states that the document has ended.
+    """
+    described: dict[str, Any] = {"@type": ["DigitalDocument", "Legislation"]}
+    if not found.is_force_unconfirmed:
+        described["legislationLegalForce"] = f"{_CONTEXT}/{'InForce' if found.is_in_force else 'NotInForce'}"
     for kind, other in found.changes:
         described.setdefault(_LEGAL_RELATIONS[kind], []).append({"@id": announcement_url(other)})
     return described

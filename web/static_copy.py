@@ -14,7 +14,7 @@ from flask import render_template, url_for
 
 from archive import thai
 from archive.errors import PrakatError
-from archive.model import Announcement, Attachment, Collection, Status
+from archive.model import Announcement, Attachment, Collection, Status, TextSource
 from archive.relations import published_relations
 from archive.thai.characters import WORD_LETTERS, characters_of_class
 from archive.thai.word_list import thai_stopwords
@@ -135,7 +135,9 @@ class _Copy:
         attachments = self.services.attachments.by_announcement([announcement.id])[announcement.id]
         shown = [each for each in attachments if each.hold is None]
         texts = self.services.pages.texts_by_attachment(each.id for each in shown)
-        rows = [(each, self._copied(each), texts.get(each.id, [])) for each in shown]
+        rows = [
+            (each, self._copied(each), texts.get(each.id, []), self._is_recognised(each)) for each in shown
+        ]
         path = url_for("public.announcement", announcement_id=announcement.id)
         self._render(
             f"announcements/{announcement.id}.html",
@@ -146,8 +148,14 @@ class _Copy:
             address=self._is_on_the_web and self.services.site_url_of(announcement) + path,
         )
         self._years.setdefault(announcement.published_on.year + thai.ERA, []).append(announcement)
-        self._add_to_search(announcement, [(each.label, pages) for each, _file, pages in rows])
+        self._add_to_search(
+            announcement, [(each.label, pages) for each, _file, pages, _is_recognised in rows]
+        )
         self.report.added += 1
+
+    def _is_recognised(self, attachment: Attachment) -> bool:
+        """Returns True if any page's text was read from a picture."""
+        return any(page.source is TextSource.OCR for page in self.services.pages.by_attachment(attachment.id))
 
     def _copied(self, attachment: Attachment) -> str:
         """Copies an original. Returns its path in the copy; "" for one that cannot be copied."""

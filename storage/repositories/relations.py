@@ -73,6 +73,20 @@ class EngineRelations(EngineRepository):
         is_public = f"kind <> '' AND {_NEWER_IS_PUBLISHED} AND {_OLDER_IS_PUBLISHED}"
         return read_rows(self._engine, mappers.relation, is_public)
 
+    def undecided_citations_of(self, older_id: int) -> dict[int, set[str]]:
+        found = self._engine.rows(
+            f"""SELECT newer_id, search_text FROM stated_relation
+                WHERE organisation_id IN :organisations AND older_id = :older_id AND {_NEWER_IS_PUBLISHED}
+                AND NOT EXISTS (SELECT 1 FROM relation WHERE relation.organisation_id IN :organisations
+                    AND relation.newer_id = stated_relation.newer_id AND relation.older_id = :older_id)
+                ORDER BY newer_id""",  # noqa: S608  # our own condition
+            older_id=older_id,
+        )
+        texts: dict[int, set[str]] = {}
+        for row in found:
+            texts.setdefault(row["newer_id"], set()).add(row["search_text"])
+        return texts
+
     def ids_no_longer_in_force(self) -> frozenset[int]:
         return self._older_of([kind for kind in RelationKind if kind.ends])
 

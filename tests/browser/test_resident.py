@@ -172,7 +172,7 @@ def test_a_file_is_compared_with_the_original(visit: Visit, site: RunningSite) -
     original = page.request.get(f"/announcements/{site.centre.id}/attachments/{site.attachments[0].id}/file")
     page.goto(f"/announcements/{site.centre.id}/certificate")
     for content, said in (
-        (original.body(), "ไฟล์นี้ตรงกับต้นฉบับทุกประการ"),
+        (original.body(), "ไฟล์นี้ตรงกับไฟล์ที่เผยแพร่ทุกประการ"),
         (original.body() + b" ", "ไฟล์นี้ไม่ตรงกับเอกสารใดในประกาศนี้"),
     ):
         with page.expect_file_chooser() as chooser:

@@ -3,18 +3,31 @@
 from __future__ import annotations
 
 import csv
+import datetime as dt
 import io
 import json
 import re
 from dataclasses import replace
 
-from archive.model import Announcement, CollectionLine, DocumentKind, RelationKind, Role, Status
+from archive.model import (
+    Announcement,
+    Attachment,
+    CollectionLine,
+    DocumentKind,
+    HoldReason,
+    RelationKind,
+    Role,
+    Status,
+)
+from archive.relations import store_stated_relations_of_changed
+from archive.thai import format_date, today
 from tests.factories.memos import memo
 from tests.web.conftest import Site
 from web.sample.documents import SampleDocumentText, make_document
 
 OLD = "คำสั่งเทศบาล ที่ 5/2564 เรื่อง ปิดสนามกีฬา"
 NEW = "คำสั่งเทศบาล ที่ 12/2564 เรื่อง เปิดสนามกีฬา"
+NEXT_YEAR = today() + dt.timedelta(days=365)
 TEXT = "ให้ยกเลิกคำสั่งเทศบาล ที่ ๕/๒๕๖๔ ลงวันที่ ๙ มิถุนายน ๒๕๖๔"
 
 
@@ -129,19 +142,95 @@ def test_both_pages_say_so_and_a_draft_stays_unnamed(site: Site) -> None:
     ]
 
 
-def test_every_page_and_text_view_tells_what_is_in_force_also_on_paper(site: Site) -> None:
-    older, newer = pair(site)
-    order = SampleDocumentText(
+def order_of(older: Announcement) -> SampleDocumentText:
+    return SampleDocumentText(
         kind=DocumentKind.ORDER,
         number="5/2564",
         date=older.published_on,
         subject="ปิดสนาม",
         paragraphs=("ให้ปิดสนาม",),
     )
-    paper = site.attach(older.id, make_document(order), "คำสั่ง.pdf")
+
+
+def attach_order(site: Site, older: Announcement) -> Attachment:
+    paper = site.attach(older.id, make_document(order_of(older)), "คำสั่ง.pdf")
     site.services.commands.attachments.relabel(paper.id, label="คำสั่ง", kind=DocumentKind.ORDER, actor="test")
+    read_and_store_citations(site)
+    return paper
+
+
+def read_and_store_citations(site: Site) -> None:
     site.work()
-    client, unchanged = site.client(), "ยังไม่พบว่ามีประกาศฉบับอื่นมายกเลิกหรือแก้ไข"
+    while store_stated_relations_of_changed(site.services.records, limit=20):
+        pass
+
+
+UNCHANGED = "ยังไม่พบว่ามีประกาศฉบับอื่นมายกเลิกหรือแก้ไข"
+CITED = "มีประกาศที่ใหม่กว่าเขียนไว้ว่ายกเลิกฉบับนี้"
+
+
+def test_a_newer_text_that_cancels_is_told_before_staff_confirm_it(site: Site) -> None:
+    older, newer = pair(site)
+    paper = attach_order(site, older)
+    client, address = site.client(), f"/announcements/{older.id}"
+    document = f"{address}/attachments/{paper.id}"
+    for path in (address, document, f"{document}/text", f"{address}/certificate"):
+        page = client.get(path).text
+        assert UNCHANGED not in page, path
+        told = page.partition(CITED)[2]
+        assert f'href="/announcements/{newer.id}"' in told, path
+        assert "เจ้าหน้าที่ยังไม่ได้ตรวจยืนยัน" in told, path
+    page = client.get(address).text
+    assert '"Legislation"' in page
+    assert "legislationLegalForce" not in page
+    described = client.get(f"/api/v1{address}").json
+    assert described["in_force"] is True
+    assert [(each["relation"], each["announcement_id"]) for each in described["unconfirmed_relations"]] == [
+        ("cancelled-by", newer.id)
+    ]
+    confirm(site, newer, older)
+    assert CITED not in client.get(address).text
+    assert client.get(f"/api/v1{address}").json["unconfirmed_relations"] == []
+    site.services.commands.announcements.decide_relation(newer.id, older.id, None, actor="test")
+    page = client.get(address).text
+    assert (UNCHANGED in page, CITED in page) == (True, False)
+    assert "https://schema.org/InForce" in page
+
+
+def test_what_residents_do_not_see_tells_nothing_of_an_older_order(site: Site) -> None:
+    older, draft = pair(site, Status.DRAFT)
+    newer = site.announcement(NEW.replace("12/", "14/"), kind="order")
+    held = site.attach(newer.id, memo(f"{TEXT} เลขประจำตัวประชาชน 1-1017-00230-70-5"), "คำสั่ง.pdf")
+    attach_order(site, older)
+    assert site.services.attachments.get(held.id).hold is HoldReason.PERSONAL_DATA
+    assert [*site.services.relations.undecided_citations_of(older.id)] == [newer.id]
+    client, address = site.client(), f"/announcements/{older.id}"
+    for path in (address, f"{address}/certificate"):
+        page = client.get(path).text
+        assert (UNCHANGED in page, CITED in page) == (True, False), path
+    assert client.get(f"/api/v1{address}").json["unconfirmed_relations"] == []
+    site.services.commands.publication.publish(draft.id, actor="test")
+    assert client.get(address).text.count(CITED) == 1
+
+
+def test_a_certificate_tells_the_closing_day_and_no_force_where_there_is_none(site: Site) -> None:
+    long_ago = dt.date(2021, 7, 1)
+    over = site.announcement("ประกาศรับสมัคร", kind="announcement", expires_on=long_ago)
+    news = site.announcement("งานวันเด็ก", kind="news", expires_on=NEXT_YEAR)
+    order = site.announcement("คำสั่งปิดสนาม", kind="order")
+    client = site.client()
+    pages = [client.get(f"/announcements/{each.id}/certificate").text for each in (over, news, order)]
+    pages = [" ".join(re.sub(r"<[^>]+>", " ", page).split()) for page in pages]
+    assert ["หมดเขตแล้ว 1 กรกฎาคม 2564" in page for page in pages] == [True, False, False]
+    assert [f"หมดเขต {format_date(NEXT_YEAR)}" in page for page in pages] == [False, True, False]
+    assert [UNCHANGED in page for page in pages] == [False, False, True]
+    assert ["การบังคับใช้" in page for page in pages] == [False, False, True]
+
+
+def test_every_page_and_text_view_tells_what_is_in_force_also_on_paper(site: Site) -> None:
+    older, newer = site.announcement(OLD, kind="order"), site.announcement(NEW, kind="order")
+    order, paper = order_of(older), attach_order(site, older)
+    client, unchanged = site.client(), UNCHANGED
     address = f"/announcements/{older.id}"
     views = [address, *(f"{address}/attachments/{paper.id}{end}" for end in ("", "/text"))]
     for path in views:

@@ -661,3 +661,22 @@ def test_a_result_names_the_kind_of_the_announcement_and_of_a_paper_that_is_anot
     site.work()
     page = html.fromstring(site.client().get("/search?q=ซ่อมถังน้ำบ้านดอนมะกอก").text)
     assert " ".join(page.xpath("string(//a[@class='find']//b)").split()) == "บันทึกข้อความ · หน้า 1"
+
+
+def test_a_printed_code_of_a_document_taken_off_leads_to_its_announcement(site: Site) -> None:
+    made, draft = site.announcement("ซ่อมถังประปา"), site.announcement("ร่าง", status=Status.DRAFT)
+    papers = {each.id: site.attach(each.id, memo("ให้ซ่อม")) for each in (made, draft)}
+    site.work()
+    client, link = site.client(), f'href="/announcements/{made.id}"'
+    printed = f"/announcements/{made.id}/attachments/{papers[made.id].id}"
+    site.services.commands.attachments.detach(papers[made.id].id, actor="test")
+    for path in (printed, f"{printed}/text", f"{printed}/file", f"/announcements/{made.id}/attachments/99"):
+        answer = client.get(path)
+        assert answer.status_code == 404, path
+        assert "ไม่พบเอกสารแนบนี้ อาจถูกนำออกไปแล้ว" in answer.text, path
+        assert link in answer.text, path
+    hidden = client.get(f"/announcements/{draft.id}/attachments/{papers[draft.id].id}")
+    assert hidden.status_code == 404
+    assert "ไปที่ประกาศของเอกสารนี้" not in hidden.text
+    site.services.commands.publication.withdraw(made.id, actor="test", reason="ผิด")
+    assert "ไปที่ประกาศของเอกสารนี้" not in client.get(printed).text

@@ -21,6 +21,7 @@ from archive.model import Attachment, HoldReason, Role, Status
 from archive.privacy import COVER
 from archive.thai import thai_digits
 from tests.factories.memos import memo
+from tests.operation.archives import run
 from tests.web.conftest import Site, heading, open_site
 from web.sample.scans import ScanLook, make_scan
 
@@ -215,7 +216,7 @@ def test_the_way_there_worked(redacted: Redacted) -> None:
     assert now.sha256 != redacted.attachment.sha256
 
 
-def test_residents_are_not_sent_to_an_original_that_they_have_not(site: Site) -> None:
+def test_residents_are_not_sent_to_an_original_that_they_have_not(site: Site, tmp_path: Path) -> None:
     made, staff = site.announcement("ประกาศรายชื่อ"), site.signed_in(Role.STAFF)
     scan = make_scan(memo(f"ประชาชนเลขที่ {NUMBER} มีสิทธิ", subject="รายชื่อ"), ScanLook(), seed=3)
     attachment = site.attach(made.id, scan)
@@ -225,10 +226,17 @@ def test_residents_are_not_sent_to_an_original_that_they_have_not(site: Site) ->
     assert staff.post(address, data={"box": boxes, "known": boxes}).status_code == 302
     site.work()
     paper = f"/announcements/{made.id}/attachments/{attachment.id}"
-    for path in (paper, f"{paper}/text"):
-        page = site.client().get(path).text
+    pages = {path: site.client().get(path).text for path in (paper, f"{paper}/text")}
+    run(site.services.settings.data, "export-site", str(tmp_path / "usb"))
+    copied = tmp_path / "usb" / "announcements" / f"{made.id}.html"
+    pages["static copy"] = copied.read_text(encoding="utf-8").replace('<wbr aria-hidden="true">', "")
+    for path, page in pages.items():
         assert "โปรดยึดภาพในไฟล์ที่ปิดข้อมูลแล้ว" in page, path
+    pages["certificate"] = site.client().get(f"/announcements/{made.id}/certificate").text
+    for path, page in pages.items():
         assert "ต้นฉบับ" not in page, path
+    assert "สำเนาที่ปิดข้อมูลส่วนบุคคลแล้ว" in pages["certificate"]
+    assert "ไฟล์ที่ปิดข้อมูลส่วนบุคคลแล้ว" in pages["static copy"]
 
 
 def test_no_address_tells_what_was_covered(redacted: Redacted) -> None:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from archive.disclosure import DisclosureEntry
-from archive.model import CollectionLine, RelationKind, Status
+from archive.model import CollectionLine, RelationKind, Status, TextSource
+from archive.thai import today
 from tests.factories.archives import read
 from tests.factories.memos import memo
 from tests.operation.archives import flip, run, stored
 from tests.web.conftest import Site
+from web.sample.scans import ScanLook, make_scan
 
+NEXT_YEAR = today() + dt.timedelta(days=365)
 SECRET = "มะม่วงน้ำปลาหวาน"
 
 
@@ -100,6 +104,26 @@ def test_a_copy_says_what_is_cancelled_and_by_what(site: Site, tmp_path: Path) -
     assert listed.count('<li class="ended">ยกเลิกแล้ว</li>') == 1
     assert found.count('"ended": true') == 1
     assert SECRET not in old + new + listed + found
+
+
+def test_a_copy_says_what_is_over_and_what_was_read_from_a_picture(site: Site, tmp_path: Path) -> None:
+    over = site.announcement("รับสมัคร", expires_on=dt.date(2021, 7, 1))
+    scan = site.attach(over.id, make_scan(memo("ให้ซ่อมถังประปา"), ScanLook(), seed=3))
+    printed = site.announcement("ยังเปิดรับ", expires_on=NEXT_YEAR)
+    site.attach(printed.id, memo("ให้ซ่อมถังประปา"))
+    site.work()
+    assert site.services.pages.get(scan.id, 1).source is TextSource.OCR
+    run(site.services.settings.data, "export-site", str(tmp_path / "usb"))
+    first, second = (
+        (tmp_path / "usb" / "announcements" / f"{each.id}.html")
+        .read_text(encoding="utf-8")
+        .replace('<wbr aria-hidden="true">', "")
+        for each in (over, printed)
+    )
+    notice = "ระบบอ่านข้อความจากภาพสแกน อาจมีคำผิด โปรดยึดไฟล์ต้นฉบับ"
+    assert (notice in first, notice in second) == (True, False)
+    assert ("หมดเขตแล้ว" in first, "หมดเขตแล้ว" in second) == (True, False)
+    assert "หมดเขต" in second
 
 
 def test_a_copy_replaces_nothing_and_names_what_is_damaged(site: Site, tmp_path: Path) -> None:

@@ -25,7 +25,12 @@ from archive.relations import published_relations
 from archive.villages import MOST_VILLAGES
 from indexer.search.query.parser import Filters, Query, Sort, parse_query
 from web.addresses import absolute_url, page_path
-from web.api.announcement_relation_schemas import IN_FORCE, RelationOut, as_published_relations
+from web.api.announcement_relation_schemas import (
+    IN_FORCE,
+    UNCONFIRMED,
+    RelationOut,
+    as_published_relations,
+)
 from web.api.explanation_schemas import EXPLAIN, RELATED, ExplanationOut
 from web.api.field_schemas import KINDS, Day, input_field, output_field
 from web.api.personal_data_schemas import FindOut, HoldOut, PersonalDataReason
@@ -283,6 +288,7 @@ AnnouncementOut = Schema.from_dict(
         "organisation": fields.String(metadata=_ORGANISATION),
         "in_force": fields.Boolean(metadata=IN_FORCE),
         "relations": fields.List(fields.Nested(RelationOut)),
+        "unconfirmed_relations": fields.List(fields.Nested(RelationOut), metadata=UNCONFIRMED),
         "attachments": fields.List(fields.Nested(AttachmentOut)),
         "created_at": fields.DateTime(format="iso"),
         "updated_at": fields.DateTime(format="iso"),
@@ -443,7 +449,15 @@ def as_announcement(
     announcement: Announcement, attachments: list[Attachment], services: Services
 ) -> dict[str, Any]:
     """Returns the announcement as values for ``AnnouncementOut``, with the given attachments."""
-    names = AnnouncementOut().fields.keys() - {"url", "attachments", "organisation", "in_force", "relations"}
+    made_here = {
+        "url",
+        "attachments",
+        "organisation",
+        "in_force",
+        "relations",
+        "unconfirmed_relations",
+    }
+    names = AnnouncementOut().fields.keys() - made_here
     whose = _whose(announcement, services)
     return (
         {name: getattr(announcement, name) for name in names}
