@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 
 import pytest
 from playwright.sync_api import Dialog, FilePayload, Route, expect
 
-from archive.model import Announcement, Status
+from archive.model import Announcement, Draft, Status
 from tests.browser.conftest import PHONE, Visit, click, press, sign_in
-from tests.browser.site import NAME, PASSWORD, RunningSite, order
+from tests.browser.site import ACTOR, NAME, PASSWORD, RunningSite, order
 
 SENDING = re.compile(r"/staff/announcements/\d+/attachments$")
 SENT_AGAIN_AFTER = 1500  # milliseconds within which a file is sent again where there is a network
@@ -205,6 +206,9 @@ def test_a_refused_file_says_why_until_it_is_dismissed_and_is_not_sent_again(
 def test_leaving_with_unsaved_work_asks(staff: Visit, site: RunningSite) -> None:
     page = staff()
     asked: list[str] = []
+    draft = site.services.commands.announcements.create(
+        Draft(title="ร่างที่รอเผยแพร่", published_on=dt.date(2026, 1, 5)), actor=ACTOR
+    )
 
     def stay(dialog: Dialog) -> None:
         asked.append(dialog.type)
@@ -226,6 +230,18 @@ def test_leaving_with_unsaved_work_asks(staff: Visit, site: RunningSite) -> None
         assert asked.pop() == "beforeunload"
         assert page.url.endswith(address)
         page.locator(field).fill(page.evaluate("name => document.querySelector(name).defaultValue", field))
+    for address, field in (
+        (f"/staff/announcements/{site.centre.id}/erase", "#reason"),
+        (f"/staff/publish?id={draft.id}", f"#tick-{draft.id}"),
+    ):
+        page.goto(address)
+        page.locator(field).focus()
+        page.keyboard.type(" พิมพ์ค้าง")  # the blank ticks a box
+        with page.expect_event("dialog"):
+            page.get_by_role("link", name="ที่ต้องตรวจ").click()
+        assert asked.pop() == "beforeunload"
+        page.evaluate("() => document.querySelector('form[data-unsaved]').reset()")
+    page.goto(f"/staff/attachments/{site.attachments[0].id}/pages/1")
     page.locator(FIRST_LINE).press_sequentially(" ")
     page.get_by_role("button", name="บันทึกหน้านี้").click()
     expect(page.locator(".notice.good")).to_be_visible()

@@ -302,7 +302,8 @@ if (form) {
   // Saving.
 
   const text = () => lines.map((line) => line.field.value).join("\n");
-  const isChanged = () => text() !== whole.defaultValue;
+  const isChanged = () =>
+    text() !== whole.defaultValue || lines.some(({ doubts }) => doubts.some(({ settled }) => settled));
 
   // Doubts that nobody has checked, as start:start now:end now.
   function unchecked() {
