@@ -35,7 +35,7 @@ _KINDS = frozenset(
 _ADDRESS_WORDS = frozenset("หมู่ บ้าน หมู่บ้าน ชุมชน ตำบล อำเภอ จังหวัด เทศบาล".split())
 _MIN_SENTENCE_WORDS = 4  # telling words; a question of fewer names a thing and maybe its place
 _LETTERS_BETWEEN_WORDS = 20  # between two words of a set phrase: ก่อสร้าง(ดัดแปลงหรือรื้อถอน)อาคาร
-_LETTERS_BETWEEN_NUMBERS = 2  # between a document's number and its year
+_LETTERS_BETWEEN_NUMBERS = 2  # between a document's number and its year, and beside a stop word
 _MIN_FUZZY_LENGTH = 4  # letters; shorter words have too few grams to be told apart
 _LEAST_NAMED = 4  # letters of a word that is said to be missing
 _COMMON_FREQUENCY = 800  # occurrences in the Thai Textbook Corpus; คน has 23,226, ค่า 871, ถนน 740
@@ -335,11 +335,17 @@ def _words_and_patterns(clause: Clause) -> tuple[list[bytes], list[re.Pattern[by
 
 @lru_cache(maxsize=1_000)
 def close_together_pattern(alternative: Alternative) -> re.Pattern[bytes]:
-    """Returns a pattern of searchable bytes: the terms in order, each a group, with a few letters between."""
-    is_number = alternative.terms[0][0].isdigit()
-    gap = b".{0,%d}?" % (_LETTERS_BETWEEN_NUMBERS if is_number else _LETTERS_BETWEEN_WORDS)
-    words = (b"(%s)" % re.escape(letters_of(term)) for term in alternative.terms)
-    return re.compile(gap.join(words), re.DOTALL)
+    """Returns a pattern of searchable bytes: the terms in order, each a group, with a few letters between.
+
+    A word that says nothing by itself stands beside its neighbours: ได้ประมูล is not any ได้ before a ประมูล.
+    """
+    terms = alternative.terms
+    pattern = b"(%s)" % re.escape(letters_of(terms[0]))
+    for before, term in pairwise(terms):
+        is_tight = before[0].isdigit() or not thai_stopwords().isdisjoint((before, term))
+        most = _LETTERS_BETWEEN_NUMBERS if is_tight else _LETTERS_BETWEEN_WORDS
+        pattern += b".{0,%d}?(%s)" % (most, re.escape(letters_of(term)))
+    return re.compile(pattern, re.DOTALL)
 
 
 def _run(left: Clause, right: Clause) -> bytes:

@@ -28,6 +28,7 @@ _SPELT_VILLAGE = re.compile(
 _VILLAGE_NUMBER = re.compile(
     r"""หมู่บ้าน (?=\s*(?:ที่)?\s*\d{1,2}(?!\d|\s*(?:แห่ง|หมู่บ้าน|ครัวเรือน|หลัง|คน|ปี)))""", re.VERBOSE
 )  # หมู่บ้าน 7 is หมู่ 7
+_ORDINAL_VILLAGE = re.compile(r"หมู่ ?ที่ ?(?=\d{1,2}(?![\d./]))")  # หมู่ที่ 7 is หมู่ 7
 _UNPUNCTUATED_VILLAGE = re.compile(rf"(?<![{WORD_LETTERS}.])ม\s?(?=\d{{1,2}}(?![\d./]))")  # ม7 is ม.7
 
 _GLUED_VILLAGE = re.compile(rf"(?<=[{WORD_LETTERS}])ม\.(?=\s?\d{{1,2}}(?![\d./]))")  # บ้านดอนม.4 is บ้านดอน ม.4
@@ -74,7 +75,7 @@ def with_village_in_figures(text: str) -> str:
     """Returns a typed text with villages as หมู่ or ม. and figures: หมู่บ้านเจ็ด is หมู่7."""
     text = _SPELT_VILLAGE.sub(_spelt_village_in_figures, text)
     text = _GLUED_VILLAGE.sub(_village_apart, text)
-    return _UNPUNCTUATED_VILLAGE.sub("ม.", _VILLAGE_NUMBER.sub("หมู่", text))
+    return _ORDINAL_VILLAGE.sub("หมู่", _UNPUNCTUATED_VILLAGE.sub("ม.", _VILLAGE_NUMBER.sub("หมู่", text)))
 
 
 def _spelt_village_in_figures(village: re.Match[str]) -> str:

@@ -769,6 +769,28 @@ def test_a_typed_time_narrows(index: SearchIndex, typed: str, wanted: list[int])
         assert (5 in [hit.announcement_id for hit in anytime.hits], anytime.query.times) == (True, ())
 
 
+def test_a_text_that_repeats_its_year_is_no_better_an_answer(index: SearchIndex) -> None:
+    index.update(
+        [
+            entry(1, "หยุดจ่ายน้ำ", body="วันอาทิตย์ที่ 22 มิถุนายน", published_on=dt.date(2025, 6, 20)),
+            entry(
+                2,
+                "ราคากลางรอบสระน้ำ",
+                "ลงวันที่ 5 สิงหาคม ปี 2568 ในปี 2568 " * 3,
+                published_on=dt.date(2025, 8, 5),
+            ),
+            entry(3, "จ่ายเบี้ยผู้สูงอายุ", body="ปี 2568", published_on=dt.date(2025, 8, 5)),
+        ],
+        (),
+        position=3,
+    )
+    without, with_year = (
+        [hit.announcement_id for hit in index.search(parse_query(typed)).hits]
+        for typed in ("น้ำ", "น้ำ ปี 2568")
+    )
+    assert with_year == without == [1, 2]
+
+
 def test_only_what_mentions_a_time_is_said_to_do_no_more(index: SearchIndex) -> None:
     index.update([entry(1, "น้ำประปา", "ตามแผนปี 2550"), entry(2, "น้ำประปา")], (), position=2)
     page = index.search(parse_query("น้ำประปา ปี 2550"))
@@ -1035,6 +1057,23 @@ def test_what_bears_a_number_comes_before_what_names_it(index: SearchIndex) -> N
     spaced = entry(4, "คำสั่ง ที่ ๑๘๙ / ๒๕๖๕")
     index.update([spaced], (), position=4)
     assert [hit.announcement_id for hit in index.search(parse_query("189/65")).hits] == [4]
+
+
+@pytest.mark.parametrize("typed", ["คส. 17/63", "คส.๑๗/๒๕๖๓", "ค.ส. 17/2563", "คส 17/63"])
+def test_an_abbreviated_kind_before_a_number_is_that_kind(index: SearchIndex, typed: str) -> None:
+    index.update(
+        [
+            entry(1, "แต่งตั้งคณะกรรมการชุมชน", "คำสั่งเทศบาล ที่ ๑๗/๒๕๖๓", number="๑๗/๒๕๖๓"),
+            entry(2, "ห้ามเผา", "ประกาศเทศบาล ที่ ๑๗/๒๕๖๓", number="๑๗/๒๕๖๓"),
+            entry(3, "ระเบียบ", "แผนงานที่ 17 ตั้งไว้ 2563 บาท"),
+        ],
+        (),
+        position=3,
+    )
+    page = index.search(parse_query(typed))
+    assert page.hits[0].announcement_id == 1
+    assert "คำสั่ง" in " ".join(note.thai for note in page.query.understood)
+    assert index.search(parse_query(typed.replace("ค", "ป").replace("ส", "ก"))).hits[0].announcement_id == 2
 
 
 @pytest.mark.parametrize("typed", ["คำสั่งที่ 301", "คำสั่ง 301", "คำสั่งที่๓๐๑"])

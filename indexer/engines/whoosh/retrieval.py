@@ -98,7 +98,33 @@ def match_documents(
     matched = _match_clauses(reader, plan, scores, preferred, rest)
     if then is None:
         return matched
-    return _without_villages_in_vain(reader, plan, times, _narrow_to_time(matched, then))
+    narrowed = _narrow_to_time(matched, then)
+    if narrowed.is_of_time and not plan.is_prose:
+        narrowed = replace(narrowed, scores=_without_mentions_of_time(reader, times, narrowed.scores))
+    return _without_villages_in_vain(reader, plan, times, narrowed)
+
+
+def _without_mentions_of_time(
+    reader: CommitReader, times: tuple[DateRange, ...], scores: DocumentScores
+) -> DocumentScores:
+    """Returns the scores of documents of the times without what they have for naming these in their text.
+
+    All of them are of that time; how often a text repeats it tells nothing of the other words. A year in
+    title, label or number does, and so does a day, which a letter bears. A bare number may also be the end of
+    what is sought: งบประมาณ 2567.
+    """
+    kept = scores.scores.copy()
+    for time in times:
+        if time.is_one_day or time.text.strip().isdigit():
+            continue
+        mentions = np.zeros_like(kept)
+        for clause in build_query_part(time.text, reader.lexicon).clauses:
+            if clause in scores.postings:
+                scores.postings[clause].add_weights_to(mentions)
+        if time.year is not None:
+            mentions[reader.zone_mask(str(time.year), _NAMING)] = 0
+        kept -= mentions
+    return replace(scores, scores=np.maximum(kept, 0))
 
 
 def _without_villages_in_vain(

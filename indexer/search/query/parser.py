@@ -12,7 +12,7 @@ from archive.errors import Invalid
 from archive.facets import FACETS, FACETS_BY_NAME, Facet, FacetType, parse_village_number
 from archive.model import DocumentKind
 from archive.thai import ERA, canonical_text, parse_date
-from archive.thai.characters import CONSONANTS, WORD_LETTERS
+from archive.thai.characters import CONSONANTS, LEADING_VOWELS, NEVER_INITIAL, WORD_LETTERS
 from archive.thai.dates import written_year_as_buddhist
 from indexer.analysis.tokenizer import fold_text, searchable_bytes
 from indexer.search.query import query_notes
@@ -216,6 +216,7 @@ _ANYTHING_OF_A_TIME = re.compile(
 )  # beside a date: ประกาศ(เดือนนี้)มีอะไรบ้าง
 
 _QUOTED = re.compile(r'("[^"]*")')  # searched letter by letter: no dates or villages are read in it
+_SPOKEN_NOT = re.compile(rf"บ่(?=[{LEADING_VOWELS}]|[{CONSONANTS}][{NEVER_INITIAL}])")  # น้ำบ่ไหล, but not บ่อน้ำ
 _PART = re.compile(
     r"""
       (?P<no>(?<!\S)-(?=[^\s\d-]))? (?:
@@ -446,12 +447,12 @@ def normalize_query(typed: str) -> str:
 def _with_numbers_in_figures(text: str) -> str:
     """Returns the text with a document number's year behind a slash, and villages as หมู่ or ม. and figures.
 
-    Villages in quotes stay as they were typed.
+    The บ่ of the north and the north-east is ไม่. What is in quotes stays as it was typed.
     """
     text = _SPACED_NUMBER.sub(r"\1/\2", text)
     text = _NUMBER_OF_YEAR.sub(r"\1/\2", text)
     pieces = _QUOTED.split(text)  # every second one is quoted
-    pieces[::2] = map(with_village_in_figures, pieces[::2])
+    pieces[::2] = (with_village_in_figures(_SPOKEN_NOT.sub("ไม่", each)) for each in pieces[::2])
     return "".join(pieces)
 
 

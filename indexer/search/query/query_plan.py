@@ -48,6 +48,7 @@ _DOCUMENT_NUMBER = re.compile(r"\d{1,5}/\d{2,4}")
 _KIND = "|".join(name for names in KIND_NAMES.values() for name in names)
 _LABEL_WITHOUT_YEAR = re.compile(rf"(?:(?:{_KIND})(?:เลขที่|ที่)?|เลขที่|ที่)(?P<number>(?!2[3-6]\d\d$)\d{{1,4}})")
 _NUMBER_LETTERS = re.compile(f"[{CONSONANTS}]{{1,3}}")
+_KIND_LETTERS = re.compile(f"[{CONSONANTS}]{{2,3}}")  # of a kind's abbreviation
 _SHORT_YEARS = range(30, 80)  # 2530–2579 BE: older documents are not numbered so, or not kept
 _ERAS = range(1700, 2200), range(1700 + ERA, 2200 + ERA)  # numbers taken for years: Common Era, Buddhist
 
@@ -194,7 +195,8 @@ def build_query_plan(query: Query, lexicon: Lexicon) -> QueryPlan:
         preceding = parts[-1].clauses[-1] if parts and parts[-1].clauses else None
         part = build_query_part(chunk.text, lexicon, is_exact=chunk.is_exact, preceding=preceding)
         parts.append(replace(part, raw=chunk.raw))
-    parts = list(map(_with_short_village_name, _with_abbreviations_before_numbers(parts)))
+    parts = _with_kinds_before_numbers(_with_abbreviations_before_numbers(parts), lexicon)
+    parts = list(map(_with_short_village_name, parts))
     whole = letters_of(" ".join(chunk.text for chunk in query.chunks))
     without = tuple(
         build_query_part(each.text, lexicon, is_exact=True) for each in query.without[:_MOST_PARTS]
@@ -237,6 +239,49 @@ def _with_abbreviations_before_numbers(parts: list[QueryPart]) -> list[QueryPart
             clauses[place] = Clause(clause.typed, clause.alternatives[:1])
     read = iter(clauses)
     return [replace(part, clauses=tuple(islice(read, len(part.clauses)))) for part in parts]
+
+
+def _with_kinds_before_numbers(parts: list[QueryPart], lexicon: Lexicon) -> list[QueryPart]:
+    """Returns the parts, of which letters before a document's number find the kind that they abbreviate.
+
+    Clerks write คส. 17/63 for คำสั่งที่ 17/2563.
+    """
+    clauses = [clause for part in parts for clause in part.clauses]
+    for place, (clause, following) in enumerate(pairwise(clauses)):
+        if len(clause.alternatives) == 1 and has_document_number(following):
+            kinds = tuple(
+                Alternative(tuple(token.term for token in lexicon.tokenizer.tokens(name)), SYNONYM_WEIGHT)
+                for name in _kind_names_abbreviated(clause.typed, lexicon)
+            )
+            clauses[place] = Clause(clause.typed, (*clause.alternatives, *kinds))
+    read = iter(clauses)
+    return [replace(part, clauses=tuple(islice(read, len(part.clauses)))) for part in parts]
+
+
+def _kind_names_abbreviated(typed: str, lexicon: Lexicon) -> list[str]:
+    """Returns the names of the one kind whose consonants in order begin so: คำสั่ง for คส., ประกาศ for ปก.
+
+    A name's last words count too: ประชาสัมพันธ์ of ข่าวประชาสัมพันธ์ for ปช. None where several kinds begin so.
+    """
+    letters = typed.replace(".", "")
+    if not _KIND_LETTERS.fullmatch(letters):
+        return []
+    found: dict[str, list[str]] = {}
+    for kind, names in KIND_NAMES.items():
+        for name in names:
+            words = [token.term for token in lexicon.tokenizer.tokens(name)]
+            tails = ("".join(words[start:]) for start in range(len(words)))
+            found.setdefault(kind, []).extend(
+                islice((each for each in tails if _abbreviates(letters, each)), 1)
+            )
+    (kind_names, *others) = [each for each in found.values() if each] or [[]]
+    return [] if others else kind_names
+
+
+def _abbreviates(letters: str, name: str) -> bool:
+    """Returns True if a name has the letters among its consonants, in this order and the first one first."""
+    consonants = iter(re.sub(f"[^{CONSONANTS}]", "", name))
+    return next(consonants, "") == letters[0] and all(letter in consonants for letter in letters[1:])
 
 
 def _with_villages_of_ranges(plan: QueryPlan) -> QueryPlan:

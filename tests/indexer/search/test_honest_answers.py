@@ -294,6 +294,9 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> tuple[WhooshIndex, list[
         ("น้ำประปาขุ่นแดงใช้ไม่ได้", "หยุดจ่ายน้ำประปา"),
         ("ฝึกอาชีพ", "อบรมอาชีพ"),
         ("ข้อบัญญัติ", "เทศบัญญัติ"),
+        ("น้ำบ่ไหลมื้อได๋", "หยุดจ่ายน้ำประปา"),  # of the north-east
+        ("ลงทะเบียนคนแก่เฮ็ดจั่งได๋", "ผู้สูงอายุ"),
+        ("สมัครงานเทศบาลตอนนี้มีไหม", "รับสมัครพนักงาน"),
     ],
 )
 def test_everyday_words_lead_to_official_ones(
@@ -830,7 +833,7 @@ def test_a_village_in_quotation_marks_is_sought_as_it_was_typed(tmp_path: Path) 
     [
         ("หมู่บ้านเจ็ด", "หมู่7"),
         ("หมู่บ้านเจ็ด ถนน", "หมู่7"),
-        ("หมู่บ้านที่สองถนน", "หมู่ที่2ถนน"),
+        ("หมู่บ้านที่สองถนน", "หมู่2ถนน"),
         ('หมู่เจ็ด "ถนน"', "หมู่7"),
     ],
 )
@@ -1079,3 +1082,28 @@ def test_what_has_all_words_but_not_the_time_comes_near_where_nothing_is_an_answ
     page = index.search(parse_query(typed, per_page=50))
     assert (page.total, [hit.announcement_id for hit in page.related]) == (0, near)
     assert query_notes.NOT_THEN in page.query.loosened
+
+
+def test_a_set_phrase_is_together_where_one_of_its_words_says_nothing(tmp_path: Path) -> None:
+    index = WhooshIndex(tmp_path, Dictionary())
+    scattered = "บ้านมือสองขายได้สูงเป็นประวัติการณ์ในงานประมูลครั้งที่สี่"
+    index.update([entry(1, "ขายบ้านมือสอง", body=scattered)], (), position=1)
+    assert index.search(parse_query("ใครได้ประมูลรถน้ำ")).total == 0
+    index.update([entry(2, "ร้านค้าได้ประมูลรถน้ำ")], (), position=2)
+    assert [hit.announcement_id for hit in index.search(parse_query("ใครได้ประมูลรถน้ำ")).hits] == [2]
+
+
+@pytest.mark.parametrize(("typed", "also"), [("หมู่ที่ ๗", "หมู่ 7"), ("ประชุม หมู่ที่7", "ประชุม หมู่7")])
+def test_a_village_is_the_same_however_it_is_typed(
+    sample: tuple[WhooshIndex, list[str]], typed: str, also: str
+) -> None:
+    index, _titles = sample
+    answers = [
+        [hit.announcement_id for hit in index.search(parse_query(each)).hits] for each in (typed, also)
+    ]
+    assert answers[0] == answers[1] != []
+
+
+@pytest.mark.parametrize("typed", ["บ่อบาดาล", "ขุดบ่อ", "บ่อเลี้ยงปลา", "บ่ายสามโมง"])
+def test_a_word_that_begins_like_a_spoken_not_stays(typed: str) -> None:
+    assert [chunk.text for chunk in parse_query(typed).chunks] == [typed]
