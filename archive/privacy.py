@@ -405,6 +405,9 @@ def undecided_finds(attachment: Attachment) -> tuple[PersonalDataSpan, ...]:
     )
 
 
+_FEWEST_DIGITS_OF_PERSON = 9  # a landline has nine digits; numbers of documents have fewer
+
+
 def names_person(text: str) -> bool:
     """Return True for a text with a person's name after its title, or of a given and a family name alone.
 
@@ -427,6 +430,14 @@ def _is_name_without_title(text: str) -> bool:
         return False
     is_rare = word_list.thai_word_frequencies().get(given, 0) < _FREQUENT
     return is_rare or family in word_list.thai_family_names()
+
+
+def may_name_person(query: str) -> bool:
+    """Return True for a query with a name after its title, or with as many digits as a person's number has.
+
+    Such are telephone, identity and account numbers.
+    """
+    return names_person(query) or sum(map(str.isdigit, query)) >= _FEWEST_DIGITS_OF_PERSON
 
 
 def _national_ids(digits: str) -> Iterator[tuple[int, int]]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import logging
+import re
 import smtplib
 import ssl
 import time
@@ -44,7 +45,13 @@ _LONGEST_IN_SUBJECT = 120  # letters of a title; mail programs show fewer
 _TIMEOUT = 30.0  # seconds for each answer of the mail server
 _RETRY_AFTER = 300.0  # seconds until a message that failed is tried again
 _AT_ONCE = 100  # subscriptions read at a time
+_RETRY_REFUSED_AFTER = 86400.0  # seconds until one is that was refused for what it says, such as spam
 _REFUSED_FOR_GOOD = 500  # lowest SMTP code of a permanent refusal (RFC 5321, 4.2.1)
+
+
+_MAILBOX_REFUSALS = (550, 551, 552, 553)
+"""SMTP codes by which a server refuses a mailbox for good: unknown, elsewhere, full, not allowed (RFC 5321,
+4.2.3)."""
 
 
 class FollowerMailer:
@@ -161,23 +168,29 @@ class FollowerMailer:
                 server.send_message(message)
             except smtplib.SMTPSenderRefused:
                 raise
-            except smtplib.SMTPRecipientsRefused as refused:
-                if min(code for code, _said in refused.recipients.values()) >= _REFUSED_FOR_GOOD:
-                    log.info("an address is refused for good and was deleted")
-                    self._store.unsubscribe(subscription.key)
-                    return False
             except (smtplib.SMTPException, OSError) as error:
-                log.warning(
-                    "message was not taken", extra={"subscription": subscription.id, "reason": str(error)}
-                )
-            else:
-                self._deferred.pop(subscription.id, None)
-                return True
-        self._defer(subscription)
-        return False
+                self._delete_or_defer(subscription, error)
+                return False
+            self._deferred.pop(subscription.id, None)
+            return True
 
-    def _defer(self, subscription: Subscription) -> None:
-        self._deferred[subscription.id] = time.monotonic() + _RETRY_AFTER
+    def _delete_or_defer(self, subscription: Subscription, error: Exception) -> None:
+        """Delete an address that is refused for good; else have its message tried again later.
+
+        The log has no word of the server's answer: it repeats the address as a rule.
+        """
+        if _is_address_refused(error):
+            log.info("an address is refused for good and was deleted")
+            self._store.unsubscribe(subscription.key)
+            return
+        code = getattr(error, "smtp_code", 0)
+        if not isinstance(error, smtplib.SMTPRecipientsRefused):
+            reason = code or type(error).__name__
+            log.warning("message was not taken", extra={"subscription": subscription.id, "reason": reason})
+        self._defer(subscription, _RETRY_REFUSED_AFTER if code >= _REFUSED_FOR_GOOD else _RETRY_AFTER)
+
+    def _defer(self, subscription: Subscription, seconds: float = _RETRY_AFTER) -> None:
+        self._deferred[subscription.id] = time.monotonic() + seconds
 
     def _confirmation(self, to: Subscription, now: dt.datetime) -> EmailMessage:
         """Return the message that asks for confirmation.
@@ -254,6 +267,22 @@ class FollowerMailer:
         message["Auto-Submitted"] = "auto-generated"
         message["Content-Language"] = to.language
         return message
+
+
+def _is_address_refused(error: Exception) -> bool:
+    """Return True where the server refuses an address for good, before or after the message's content.
+
+    After the content, 554 and the enhanced codes 5.6 and 5.7 (RFC 3463) refuse what the message says or who
+    sends it: one setting of a mail server must not delete all followers.
+    """
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        return min(code for code, _said in error.recipients.values()) >= _REFUSED_FOR_GOOD
+    if not isinstance(error, smtplib.SMTPDataError):
+        return False
+    said = error.smtp_error if isinstance(error.smtp_error, bytes) else error.smtp_error.encode()
+    if re.match(rb"5\.[1-7]\.", said):
+        return not said.startswith((b"5.6.", b"5.7."))
+    return error.smtp_code in _MAILBOX_REFUSALS
 
 
 def frequency_or_daily(typed: str) -> Frequency:

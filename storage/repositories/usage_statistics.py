@@ -36,8 +36,6 @@ LONGEST_MISS = 200
 """Most characters of such a query that are stored: a longer text does not show which word is missing."""
 MISSES_FOR = dt.timedelta(days=180)  # time after which a query that was not repeated is deleted
 
-_FEWEST_DIGITS_OF_PERSON = 9  # a landline has nine digits; numbers of documents have fewer
-
 
 class EngineUsageStatistics(EngineRepository):
     """Adapter of ``UsageStatistics`` for any ``Engine``."""
@@ -169,7 +167,7 @@ class EngineUsageStatistics(EngineRepository):
         return [(day, counts.get(day.isoformat(), 0)) for day in shown]
 
     def record_missed_search_unless_personal(self, query: str) -> None:
-        if _may_name_person(query):
+        if privacy.may_name_person(query):
             return
         with self._engine.write(is_durable=False):
             self._engine.run(
@@ -210,7 +208,7 @@ class EngineUsageStatistics(EngineRepository):
         return [
             MissedSearch(row["query"], int(row["count"]), dt.datetime.fromisoformat(row["last_at"]))
             for row in found
-            if not _may_name_person(row["query"])  # kept by an earlier version
+            if not privacy.may_name_person(row["query"])  # kept by an earlier version
         ]
 
     def delete_missed_search(self, query: str) -> None:
@@ -234,11 +232,3 @@ class EngineUsageStatistics(EngineRepository):
 
 
 _TALLY = "tally "  # prefix of a running total's name: the change counter is in the same table
-
-
-def _may_name_person(query: str) -> bool:
-    """Return True for a query with a name after its title, or with as many digits as a person's number has.
-
-    Such are telephone, identity and account numbers.
-    """
-    return privacy.names_person(query) or sum(map(str.isdigit, query)) >= _FEWEST_DIGITS_OF_PERSON

@@ -429,6 +429,32 @@ def test_one_refused_message_stops_no_other(posting: Site, mailbox: Mailbox, ans
     assert [message["To"] for message in mailbox.messages[3:]] == ["a@example.com"]
 
 
+@pytest.mark.parametrize(
+    ("answer", "is_deleted"),
+    [
+        ("550 5.1.1 <a@example.com> no such user", True),
+        ("552 mailbox of a@example.com is full", True),
+        ("550 5.7.1 a@example.com takes no mail from this sender", False),
+        ("554 message to a@example.com looks like spam", False),
+        ("451 4.7.1 a@example.com try later", False),
+    ],
+)
+def test_a_refusal_after_the_content_deletes_the_address_and_logs_no_address(
+    posting: Site, mailbox: Mailbox, caplog: pytest.LogCaptureFixture, answer: str, is_deleted: bool
+) -> None:
+    key = follow(posting, mailbox).rpartition("/")[2]
+    posting.announcement("เรื่องใหม่")
+    posting.work()
+    mailbox.refuse_content = {"a@example.com": answer}
+    caplog.clear()
+    with caplog.at_level("INFO", logger="prakat.mail"):
+        deliver(posting)
+    assert (posting.services.subscriptions.by_key(key) is None) == is_deleted
+    written = [str(vars(record)) for record in caplog.records if record.name == "prakat.mail"]
+    assert written
+    assert not any("@example.com" in line for line in written)
+
+
 def test_many_deferred_addresses_keep_no_new_one_waiting(posting: Site, mailbox: Mailbox) -> None:
     mailer = FollowerMailer(posting.services)
 
@@ -473,7 +499,9 @@ def test_forms_of_others_and_wrong_addresses_are_refused(posting: Site, mailbox:
         assert ("กลับไปที่ผลการค้นหา" in page, "ฟีด" in page) == (is_back_offered, False)
         assert "Atom" not in page.partition("<main")[2]
     assert without.post("/follow", data={"address": "a@example.com"}, headers=OWN).status_code == 404
-    assert client.get("/follow/confirm/guessed").status_code == 404
+    unknown = client.get("/follow/confirm/guessed")
+    assert unknown.status_code == 404
+    assert '<a class="button first" href="/follow">' in unknown.text
 
 
 def test_mail_needs_a_sender_and_a_public_address(tmp_path: Path) -> None:

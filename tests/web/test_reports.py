@@ -66,3 +66,10 @@ def test_one_address_is_slowed_down_and_not_kept(site: Site) -> None:
     assert codes[-1] == 429
     kept = repr([dict(row) for row in site.services.database.rows("SELECT * FROM sign_in_attempt")])  # type: ignore[attr-defined]
     assert "127.0.0.1" not in kept
+
+
+def test_a_report_keeps_no_query_that_may_name_a_person(site: Site) -> None:
+    for query in ("081 234 5678", "นายสมชาย ใจดี"):
+        send(site, kind="not-found", q=query, text="หาใบอนุญาต")
+    (report,) = site.services.reports.list_open()
+    assert (report.query, report.text) == ("", "หาใบอนุญาต")

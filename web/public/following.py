@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import secrets
+from http import HTTPStatus
 
 from flask import Blueprint, Response, render_template, request
 from flask.typing import ResponseReturnValue
@@ -59,11 +60,11 @@ def subscribe() -> ResponseReturnValue:
 
 
 @pages.route("/follow/confirm/<key>", methods=["GET", "POST"])
-def confirm(key: str) -> str:
+def confirm(key: str) -> ResponseReturnValue:
     """Show what is followed, and confirm it by a button: programs that check mail open its links."""
     subscription = services().subscriptions.by_key(key)
     if subscription is None:
-        raise NotFound("ไม่พบการติดตามนี้ อาจเลิกติดตามไปแล้ว หรือไม่ได้ยืนยันภายใน 2 วัน")
+        return render_template("public/follow-step.html", step="expired", key=""), HTTPStatus.NOT_FOUND
     if request.method == "POST":
         services().subscriptions.confirm(key)
         return _step("confirmed", subscription)

@@ -12,6 +12,7 @@ from werkzeug.exceptions import BadRequest
 from archive import validation
 from archive.errors import Invalid, Unavailable
 from archive.model import Announcement, Attachment
+from archive.privacy import may_name_person
 from archive.reports import ReportDraft, ReportKind
 from archive.thai import canonical_text
 from indexer.search.query.parser import MAX_QUERY_LENGTH
@@ -110,13 +111,14 @@ def _paper_report(kind: ReportKind) -> ReportDraft:
 
 
 def _not_found_report() -> ReportDraft:
+    """Returns the report on a search, without the query where it may name a person: such are not kept."""
     query = canonical_text(request.form.get("q", "")[:MAX_QUERY_LENGTH]).strip()
     if not query:
         raise BadRequest
     return ReportDraft(
         kind=ReportKind.NOT_FOUND,
         text=validation.checked_report_text(request.form.get("text", "")),
-        query=query,
+        query="" if may_name_person(query) else query,
     )
 
 
