@@ -390,9 +390,12 @@ def file_type(filename: str) -> str:
     return PurePath(filename).suffix.removeprefix(".").upper()[:4] or "?"
 
 
-def qr_code(content: str, title: str = "") -> Markup:
-    """Returns a QR code, an SVG that prints sharp. ``title`` names it; without one it is an address."""
-    drawn = segno.make(content, micro=False, error="m")
+def qr_code(content: str, title: str = "", *, error: str = "m") -> Markup:
+    """Returns a QR code, an SVG that prints sharp. ``title`` names it; without one it is an address.
+
+    ``error``: level of error correction, as segno names them; "h" reads with 30 % of it spoilt.
+    """
+    drawn = segno.make(content, micro=False, error=error)
     return Markup(  # noqa: S704
         drawn.svg_inline(
             border=2,

@@ -20,7 +20,7 @@ import pikepdf
 import pypdfium2
 import pytest
 import zxingcpp
-from PIL import Image
+from PIL import Image, ImageDraw
 from playwright.sync_api import Page
 
 from archive.disclosure import fiscal_year
@@ -160,7 +160,23 @@ def test_a_printed_separator_sheet_is_one_page_that_parts_a_stack(visit: Visit, 
     assert split_at_separators(stack, tmp_path) == 2
     with pypdfium2.PdfDocument(printed) as sheet:
         picture = sheet[0].render(scale=100 / 72).to_pil()
-    (code,) = zxingcpp.read_barcodes(picture)
-    assert code.position.top_right.x - code.position.top_left.x > _SMALLEST_CODE
+    codes = sorted(zxingcpp.read_barcodes(picture), key=lambda code: code.position.top_left.x)
+    assert len(codes) == 2
+    assert codes[0].position.top_right.x < codes[1].position.top_left.x  # side by side
+    for code in codes:
+        assert code.position.top_right.x - code.position.top_left.x > _SMALLEST_CODE
+    spoilt = picture.copy()  # a pen across one code, white streaks of the printer through the other
+    left, right = (code.position for code in codes)
+    pen = ImageDraw.Draw(spoilt)
+    pen.line((left.top_left.x, left.top_left.y, left.bottom_right.x, left.bottom_right.y), fill=0, width=12)
+    for share in (0.25, 0.5, 0.7):
+        x = right.top_left.x + share * (right.top_right.x - right.top_left.x)
+        pen.line((x, 0, x, spoilt.height), fill="white", width=5)
+    spoilt.save(tmp_path / "spoilt.pdf", resolution=100)
+    with pikepdf.new() as pdf:
+        for path in (document, tmp_path / "spoilt.pdf", document):
+            pdf.pages.extend(pikepdf.open(path).pages)
+        pdf.save(stack)
+    assert split_at_separators(stack, tmp_path) == 2
     if folder := os.environ.get("SCREENSHOTS"):
         _save(picture, Path(folder) / "separator.png")
