@@ -21,7 +21,7 @@ import numpy as np
 import pikepdf
 import pypdfium2
 from numpy.typing import NDArray
-from PIL import ImageDraw
+from PIL import Image, ImageDraw
 
 from archive.model import PAGE_UNITS
 from indexer.extraction.ocr_policy import PageTextDecision
@@ -40,7 +40,7 @@ DESCENT = 0.24  # … and how much of it is below the baseline
 LETTER = 0.45  # height of a letter without marks, in ems
 LOOSENESS = ((0.0, 0.08), (0.08, 0.45), (0.4, 1.0))  # of a cut, in heights of the line, above and below …
 LOOSENESS_SHARES = (0.4, 0.4, 0.2)  # … and how often: specks and stamps make Tesseract's boxes high
-LINES_PER_PAGE = 28  # drawn at random: more pages give more kinds of wear
+LINES_PER_PAGE = 44  # drawn at random: more pages give more kinds of wear, more lines of a page cost less
 PAGES_PER_FILE = 45  # of documents: so that a book does not outweigh a hundred letters
 PAGES_PER_SET = 40
 MIN_PAGE_COVERAGE = 0.88  # share of the page's Thai letters in dictionary words: below: ill mapped fonts
@@ -173,16 +173,27 @@ def crops(
     chosen = [
         chosen[index] for index in random.choice(len(chosen), count, replace=False, p=weights / weights.sum())
     ]
-    dpi = int(
+    dpi = random_resolution(random)
+    picture = document[page.number - 1].render(scale=dpi / 72, grayscale=True).to_pil().convert("L")
+    yield from worn_lines(picture, chosen, dpi, random)
+
+
+def random_resolution(random: np.random.Generator) -> int:
+    return int(
         random.choice(list(RESOLUTIONS), p=np.array(list(RESOLUTIONS.values())) / sum(RESOLUTIONS.values()))
     )
-    picture = document[page.number - 1].render(scale=dpi / 72, grayscale=True).to_pil().convert("L")
+
+
+def worn_lines(
+    picture: Image.Image, chosen: list[Piece], dpi: int, random: np.random.Generator
+) -> Iterator[tuple[Grey, str, set[str]]]:
+    """Wear a page's picture, and yield the pieces as pictures ``HEIGHT`` pixels high, with text and wear."""
     clean = np.asarray(picture)
     extents = [_ink_rows(clean, piece) for piece in chosen]
     wear = Wear(random, dpi)
     draw = ImageDraw.Draw(picture)
     ruled: set[Piece] = set()
-    for piece in chosen:
+    for piece, rows in zip(chosen, extents, strict=True):
         left, right, baseline = (
             piece.left * picture.width,
             piece.right * picture.width,
@@ -191,9 +202,11 @@ def crops(
         fate = random.random()
         if fate < 0.07:
             wear.draw_dots(draw, left, right, baseline)
-            ruled.add(piece)
         elif fate < 0.11:
             wear.draw_rule(draw, left, right, baseline)
+        elif fate < 0.18 and rows:
+            wear.draw_cell(draw, (left, rows[0], right, rows[1]))
+        if fate < 0.18:
             ruled.add(piece)
     wear.write_on(picture)
     bent, shifts = wear.bend(np.asarray(picture))
@@ -202,7 +215,7 @@ def crops(
         cut = _cut(worn, piece, rows, shifts, dpi, random) if rows else None
         if cut is not None:
             kinds = wear.kinds | ({"rules"} if piece in ruled else set())
-            yield scale(cut), re.sub(r"\s+", " ", piece.text), kinds
+            yield scale(wear.slant(cut)), re.sub(r"\s+", " ", piece.text), kinds
 
 
 def _ink_rows(clean: Grey, piece: Piece) -> tuple[int, int] | None:

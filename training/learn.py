@@ -1,7 +1,7 @@
 """Train the network on sets of lines, many lines at once, from a Tesseract model to a better one.
 
     python -m training.learn --model MODEL.traineddata --sets build/training/real build/training/made \
-        --work build/training/learn --steps 4000
+        --work build/training/learn --minutes 90
 
 Needs JAX and Optax (the extra ``training``). Runs on one core. Every ``--save-every`` steps it writes a model
 in integer form, and a checkpoint from which the same command goes on.
@@ -17,7 +17,7 @@ import os
 import subprocess
 import sys
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -45,10 +45,11 @@ RATE = 1e-3  # of Adam, at its highest
 WARM_UP = 100  # steps
 LEAST_RATE = 0.05  # share of the rate that is left at the end
 MAX_NORM = 5.0  # of a gradient
-AVERAGED = 0.995  # weight of the past in the running mean of the weights, which is what is written
+AVERAGED = 0.998  # weight of the past in the running mean of the weights, which is what is written
 UNREADABLE = 3.5  # nats a character: lines lost to their wear, or whose text is wrong, teach nothing
 CHECKED_DOCUMENTS = 0.06  # share that is never trained on, chosen by the hash of the name
-CHECK_LINES = 40  # of each source, and of what is left out, at most
+CHECK_LINES = 400  # of each source, and of what is left out, at most …
+CHECK_LINES_PER_SET = 15  # … and of one set, as all lines of a page are worn alike
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +101,7 @@ class Lines:
                 self._take(LineSet.load(path), number)
 
     def _take(self, lines: LineSet, number: int) -> None:
+        checked: Counter[str] = Counter()
         for picture, text, source, wear in zip(
             lines.pictures, lines.texts, lines.sources, lines.wear, strict=True
         ):
@@ -111,9 +113,10 @@ class Lines:
             sample, kind = Sample(picture, codes, source), source.split("_")[0]
             is_left_out = self._without in (kind, *wear)
             if _is_held_out(source) or is_left_out:
-                checks = self.checks[kind if _is_held_out(source) else self._without]
-                if len(checks) < CHECK_LINES:
-                    checks.append(sample)
+                name = kind if _is_held_out(source) else self._without
+                if len(self.checks[name]) < CHECK_LINES and checked[name] < CHECK_LINES_PER_SET:
+                    self.checks[name].append(sample)
+                    checked[name] += 1
                 continue
             self._samples[size, number].append(sample)
             self.count += 1
@@ -165,21 +168,21 @@ def loss(
     return (losses * kept).sum() / jnp.maximum(1.0, (lengths * kept).sum()), kept.mean()
 
 
-def rate(step: int, steps: int) -> float:
-    """Return the learning rate of a step: up for ``WARM_UP`` steps, then down along a cosine."""
-    if step < WARM_UP:
-        return RATE * step / WARM_UP
-    done = min(1.0, (step - WARM_UP) / max(1, steps - WARM_UP))
-    return RATE * (LEAST_RATE + (1 - LEAST_RATE) * (1 + math.cos(math.pi * done)) / 2)
+def rate(step: int, done: float) -> float:
+    """Return the learning rate of a step: up for ``WARM_UP`` steps, then down along a cosine.
+
+    ``done``: the share of the training that is over.
+    """
+    along = LEAST_RATE + (1 - LEAST_RATE) * (1 + math.cos(math.pi * min(1.0, done))) / 2
+    return RATE * along * min(1.0, step / WARM_UP)
 
 
 class Trainer:
     """The weights, their running mean and the optimiser's state."""
 
-    def __init__(self, component: bytes, steps: int) -> None:
+    def __init__(self, component: bytes) -> None:
         self.component = component
         self._optimiser = optax.chain(optax.clip_by_global_norm(MAX_NORM), optax.scale_by_adam())
-        self._steps = steps
         self.parameters = [jnp.asarray(weights, jnp.float32) for weights in read_weights(component)]
         self.mean = [jnp.array(weights) for weights in self.parameters]
         self.state = self._optimiser.init(self.parameters)
@@ -194,9 +197,13 @@ class Trainer:
         mean = [AVERAGED * old + (1 - AVERAGED) * new for old, new in zip(mean, parameters, strict=True)]
         return parameters, mean, state, value, readable
 
-    def learn(self, batch: tuple[Any, ...]) -> tuple[float, float]:
+    def learn(self, batch: tuple[Any, ...], done: float) -> tuple[float, float]:
+        """Learn from a batch and return its loss and its share of readable lines.
+
+        ``done``: the share of the training that is over.
+        """
         self.parameters, self.mean, self.state, value, readable = self._update(
-            self.parameters, self.mean, self.state, rate(self.step, self._steps), *batch
+            self.parameters, self.mean, self.state, rate(self.step, done), *batch
         )
         self.step += 1
         return float(value), float(readable)
@@ -267,7 +274,12 @@ def main() -> int:
         "--shares", type=float, nargs="+", help="of the directories in a batch; equal if not given"
     )
     parser.add_argument("--work", type=Path, default=Path("build/training/learn"))
-    parser.add_argument("--steps", type=int, default=4000, help="batches to learn from")
+    parser.add_argument(
+        "--minutes",
+        type=float,
+        default=90,
+        help="how long to learn: the rate falls until then, on any machine",
+    )
     parser.add_argument("--save-every", type=int, default=400, help="steps")
     parser.add_argument("--seed", type=int, default=1, help="of the order of lines")
     parser.add_argument(
@@ -277,7 +289,7 @@ def main() -> int:
     choices.work.mkdir(parents=True, exist_ok=True)
     subprocess.run([COMBINE, "-u", choices.model, choices.work / "base."], check=True, capture_output=True)
     alphabet = Alphabet((choices.work / "base.lstm-unicharset").read_text(encoding="utf-8"))
-    trainer = Trainer((choices.work / "base.lstm").read_bytes(), choices.steps)
+    trainer = Trainer((choices.work / "base.lstm").read_bytes())
     checkpoint = choices.work / "checkpoint.npz"
     if checkpoint.exists():
         trainer.restore(checkpoint)
@@ -289,17 +301,19 @@ def main() -> int:
 def train(
     trainer: Trainer, lines: Lines, alphabet: Alphabet, choices: argparse.Namespace, checkpoint: Path
 ) -> None:
-    """Train until ``choices.steps``, writing the curve to ``curve.jsonl``."""
+    """Train for ``choices.minutes``, writing the curve to ``curve.jsonl``."""
     random = np.random.default_rng(choices.seed * 1_000_003 + trainer.step)
     log = partial(_log, choices.work / "curve.jsonl")
     seen: list[tuple[float, float, int]] = []
-    while trainer.step < choices.steps:
+    began, done = time.monotonic(), 0.0
+    while done < 1:
         if trainer.step % 100 == 0:
             lines.refresh()
         if trainer.step % choices.save_every == 0:
             log(step=trainer.step, lines_known=lines.count, misread=check(trainer, alphabet, lines.checks))
         samples = lines.batch(random)
-        seen.append((*trainer.learn(arrays(samples, random)), len(samples)))
+        done = (time.monotonic() - began) / (60 * choices.minutes)
+        seen.append((*trainer.learn(arrays(samples, random), done), len(samples)))
         if len(seen) == 50:
             value, readable, count = np.array(seen).T
             log(
@@ -309,7 +323,7 @@ def train(
                 lines=int(count.sum()),
             )
             seen = []
-        if trainer.step % choices.save_every == 0 or trainer.step == choices.steps:
+        if trainer.step % choices.save_every == 0 or done >= 1:
             trainer.save(checkpoint)
             target = choices.work / f"step{trainer.step:06d}.traineddata"
             write_model(choices.model, trainer.component, trainer.mean, target)

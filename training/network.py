@@ -15,6 +15,7 @@ from jax import lax
 from numpy.typing import NDArray
 
 STRIDE = 3  # columns of pixels for each step of the output
+TOGETHER = 128  # columns that are summarised at once: lines × steps of every batch are a multiple
 MAX_STATE = 100.0  # Tesseract clips an LSTM's cell state there
 
 Parameters = list[jax.Array]
@@ -56,15 +57,15 @@ def logits(parameters: Parameters, pictures: jax.Array, widths: jax.Array, noise
     inside = jnp.arange(width)[None, None, :] < widths[:, None, None]
     framed = jnp.broadcast_to(noise[None], (batch, height + 2, width + 2))
     framed = framed.at[:, 1:-1, 1:-1].set(jnp.where(inside, pictures, noise[None, 1:-1, 1:-1]))
-    kernel = parameters[0][:, :-1].reshape(16, 3, 3).transpose(2, 1, 0)[:, :, None, :]  # by x, y → y, x
+    first = lax.stop_gradient(parameters[0])  # learning 160 weights would take a tenth of the time
+    kernel = first[:, :-1].reshape(16, 3, 3).transpose(2, 1, 0)[:, :, None, :]  # by x, y → y, x
     convolved = lax.conv_general_dilated(
         framed[..., None], kernel, (1, 1), "VALID", dimension_numbers=("NHWC", "HWIO", "NHWC")
-    )
-    features = jnp.tanh(convolved[:, :, : steps * STRIDE] + parameters[0][:, -1])
-    features = features.reshape(batch, height // STRIDE, STRIDE, steps, STRIDE, 16).max((2, 4))
+    )[:, :, : steps * STRIDE]
+    largest = convolved.reshape(batch, height // STRIDE, STRIDE, steps, STRIDE, 16).max((2, 4))
+    features = jnp.tanh(largest + first[:, -1])  # grows with its argument: as good as before the maximum
     columns = features.transpose(1, 0, 2, 3).reshape(height // STRIDE, batch * steps, 16)
-    summary = _lstm(parameters[1:5], columns, None, last_only=True)
-    sequence = summary.reshape(batch, steps, 64).transpose(1, 0, 2)
+    sequence = _summaries(parameters[1:5], columns).reshape(batch, steps, 64).transpose(1, 0, 2)
     mask = (jnp.arange(steps)[:, None] < (widths // STRIDE)[None]).astype(jnp.float32)[..., None]
     sequence = _lstm(parameters[5:9], sequence, None)
     sequence = _lstm(parameters[9:13], sequence[::-1], mask[::-1])[::-1]
@@ -72,16 +73,27 @@ def logits(parameters: Parameters, pictures: jax.Array, widths: jax.Array, noise
     return (sequence @ parameters[17][:, :-1].T + parameters[17][:, -1]).transpose(1, 0, 2)
 
 
-def _lstm(
-    gates: Parameters, inputs: jax.Array, mask: jax.Array | None, *, last_only: bool = False
-) -> jax.Array:
+def _summaries(gates: Parameters, columns: jax.Array) -> jax.Array:
+    """Returns the last output of an LSTM for columns: rows × columns × 16 → columns × 64.
+
+    A few columns at a time: their states stay in the processor's cache. For the gradient they are
+    computed again.
+    """
+    rows, count, size = columns.shape
+    groups = columns.reshape(rows, count // TOGETHER, TOGETHER, size).transpose(1, 0, 2, 3)
+    last = lax.map(jax.checkpoint(lambda group: _lstm(gates, group, None)[-1]), groups)
+    return last.reshape(count, -1)
+
+
+def _lstm(gates: Parameters, inputs: jax.Array, mask: jax.Array | None) -> jax.Array:
     """Run a one-dimensional LSTM over steps × batch × inputs. Steps with mask 0 leave the state at zero."""
     columns = inputs.shape[2]
     weights = jnp.concatenate(gates, 0)
     from_input, from_state, bias = weights[:, :columns].T, weights[:, columns:-1].T, weights[:, -1]
     keep = jnp.ones((inputs.shape[0], 1, 1), inputs.dtype) if mask is None else mask
-    outputs = _recur(from_state, inputs @ from_input + bias, keep)
-    return outputs[-1] if last_only else outputs
+    steps, lines, _ = inputs.shape
+    projected = _product(inputs.reshape(steps * lines, columns), from_input).reshape(steps, lines, -1)
+    return _recur(from_state, projected + bias, keep)
 
 
 @jax.custom_vjp
@@ -93,10 +105,12 @@ def _recur(from_state: jax.Array, projected: jax.Array, keep: jax.Array) -> jax.
 def _recur_forward(
     from_state: jax.Array, projected: jax.Array, keep: jax.Array
 ) -> tuple[jax.Array, Residuals]:
+    short = from_state.astype(jnp.bfloat16)
+
     def step(carry: tuple[jax.Array, jax.Array], xs: tuple[jax.Array, jax.Array]) -> tuple[Any, Any]:
         state, output = carry
         before, kept = xs
-        cell, enter, forget, leave = jnp.split(before + output @ from_state, 4, 1)
+        cell, enter, forget, leave = jnp.split(before + _product(output, short), 4, 1)
         cell, enter, forget, leave = (
             jnp.tanh(cell),
             jax.nn.sigmoid(enter),
@@ -134,15 +148,22 @@ def _recur_backward(residuals: Residuals, slopes: jax.Array) -> tuple[jax.Array,
             ],
             1,
         )
-        return (of_state * forget, of_gates @ from_state.T), of_gates
+        return (of_state * forget, _product(of_gates, backwards)), of_gates
 
+    backwards = from_state.T.astype(jnp.bfloat16)
     zero = jnp.zeros_like(outputs[0])
     before = jnp.concatenate([zero[None], states[:-1]])
     xs = (slopes, keep, states, before, cells, enters, forgets, leaves)
     _, of_projected = lax.scan(step, (zero, zero), xs, reverse=True)
     previous = jnp.concatenate([zero[None], outputs[:-1]])
-    of_weights = jnp.einsum("tbh,tbg->hg", previous, of_projected)
+    hidden, gates = previous.shape[2], of_projected.shape[2]
+    of_weights = _product(previous.reshape(-1, hidden).T, of_projected.reshape(-1, gates))
     return of_weights, of_projected, None
+
+
+def _product(left: jax.Array, right: jax.Array) -> jax.Array:
+    """Returns a matrix product whose factors are rounded to 8 bits, as those of the integer network are."""
+    return lax.dot(left.astype(jnp.bfloat16), right.astype(jnp.bfloat16), preferred_element_type=jnp.float32)
 
 
 _recur.defvjp(_recur_forward, _recur_backward)

@@ -6,46 +6,15 @@ import io
 from functools import lru_cache
 from pathlib import Path
 
-import fontpkg_kanit
-import fontpkg_prompt
-import fontpkg_sarabun
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
+from training.typefaces import fonts
+
 Grey = NDArray[np.float32]
 
-TLWG = Path("/usr/share/fonts/truetype/tlwg")  # Debian's fonts-thai-tlwg
 HEIGHT = 56  # pixels of a stored line: a little over the network's 48, so that scaling blurs alike
-
-
-def fonts() -> list[tuple[Path, int]]:
-    """Returns the font files with the weight of each.
-
-    The typefaces of Thai offices are drawn most, ornamental ones rarely.
-    """
-    sarabun = Path(fontpkg_sarabun.__file__).parent / "files"
-    chosen = [(sarabun / f"Sarabun-{style}.ttf", weight) for style, weight in SARABUN.items()]
-    for family, weight in TLWG_FAMILIES.items():
-        for style, share in TLWG_STYLES.items():
-            path = TLWG / f"{family}{style}.ttf"
-            if path.exists():
-                chosen.append((path, weight * share))
-    for package, name in ((fontpkg_kanit, "Kanit"), (fontpkg_prompt, "Prompt")):
-        folder = Path(package.__file__).parent / "files"
-        chosen += [(folder / f"{name}-{style}.ttf", 3) for style in ("Light", "Regular", "Medium")]
-    return chosen
-
-
-SARABUN = {
-    "Regular": 90, "Bold": 45, "SemiBold": 12, "Medium": 12, "Light": 20, "ExtraLight": 4,
-    "Italic": 8, "BoldItalic": 5,
-}  # fmt: skip
-TLWG_FAMILIES = {
-    "Garuda": 5, "Kinnari": 4, "Laksaman": 9, "Loma": 5, "Norasi": 6, "TlwgMono": 2, "TlwgTypewriter": 2,
-    "TlwgTypist": 3, "TlwgTypo": 3, "Umpush": 4, "Waree": 4, "Sawasdee": 1, "Purisa": 1,
-}  # fmt: skip
-TLWG_STYLES = {"": 3, "-Bold": 2, "-Italic": 1, "-Oblique": 1, "-Light": 1}
 
 
 @lru_cache(maxsize=256)

@@ -48,6 +48,44 @@ class Wear:
             width=max(1, round(self._random.uniform(0.3, 1.2) * self._unit)),
         )
 
+    def draw_cell(self, draw: ImageDraw.ImageDraw, ink: tuple[float, float, float, float]) -> None:
+        """Draw the rules of a table's cell around ink (left, top, right, bottom), or some of the four."""
+        left, top, right, bottom = ink
+        room = self._random.uniform(0.5, 7, 4) * self._unit
+        left, top, right, bottom = left - room[0], top - room[1], right + room[2], bottom + room[3]
+        tone, width = (
+            int(self._random.integers(0, 140)),
+            max(1, round(self._random.uniform(0.3, 1.2) * self._unit)),
+        )
+        sides = (
+            (left, top, right, top),
+            (left, bottom, right, bottom),
+            (left, top, left, bottom),
+            (right, top, right, bottom),
+        )
+        for side in sides:
+            if self._is_so(0.6):
+                draw.line(side, fill=tone, width=width)
+
+    def slant(self, line: Grey) -> Grey:
+        """Return a line's picture; now and then its letters lean, or are wider or narrower than they were.
+
+        A photograph taken from the side has them so, also after its rows are level.
+        """
+        lean = np.tan(np.radians(self._random.normal(0, 4))) if self._is_so(0.12) else 0.0
+        breadth = self._random.uniform(0.85, 1.15) if self._is_so(0.15) else 1.0
+        if lean == 0 and breadth == 1:
+            return line
+        height, width = line.shape
+        paper = int(np.percentile(line, 80))
+        matrix = (1 / breadth, lean, -lean * height / 2, 0, 1, 0)
+        size = (max(4, round(width * breadth)), height)
+        picture = Image.fromarray(np.ascontiguousarray(line))
+        leaning = picture.transform(
+            size, Image.Transform.AFFINE, matrix, Image.Resampling.BILINEAR, fillcolor=paper
+        )
+        return np.asarray(leaning)
+
     def _draw_stamp(self, draw: ImageDraw.ImageDraw, size: tuple[int, int]) -> None:
         """Draw a round or square stamp's outline with short lines of ink in it."""
         radius = self._random.uniform(35, 110) * self._unit
@@ -122,6 +160,7 @@ class Wear:
             (0.6, "black-and-white", self._threshold),
             (0.5, "specks", self._speckle),
             (0.06, "black-and-white", self._fax),
+            (0.03, "black-and-white", self._dither),
             (0.35, "jpeg", self._jpeg),
         ]
         for probability, kind, step in steps:
@@ -243,6 +282,10 @@ class Wear:
         level = np.percentile(page[::5, ::5], 80) * self._random.uniform(0.5, 0.85)
         printed = Image.fromarray(np.where(sent > level, np.uint8(255), np.uint8(0)))
         return np.asarray(printed.resize((width, height), Image.Resampling.NEAREST))
+
+    def _dither(self, page: Grey) -> Grey:
+        """Returns the page in black and white whose greys are made of dots."""
+        return np.asarray(Image.fromarray(page).convert("1").convert("L"))
 
     def _jpeg(self, page: Grey) -> Grey:
         data = io.BytesIO()

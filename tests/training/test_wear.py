@@ -55,3 +55,25 @@ def test_a_line_is_scaled_to_the_networks_height() -> None:
         assert abs(scaled.shape[1] - 150) <= 6
         assert scaled[24, 75] < 60
         assert scaled[2, 75] > 200
+
+
+def test_the_rules_of_a_cell_stand_around_its_ink() -> None:
+    for seed in range(20):
+        page = Image.new("L", (400, 200), 255)
+        wear = Wear(np.random.default_rng(seed), 200)
+        wear.draw_cell(ImageDraw.Draw(page), (100, 80, 300, 120))
+        assert (np.asarray(page)[81:120, 101:300] == 255).all()
+        sides = [(80, 60, 320, 80), (80, 121, 320, 140), (80, 60, 100, 140), (301, 60, 320, 140)]
+        drawn = [np.asarray(page.crop(side)).min() < 255 for side in sides]
+        assert any(drawn) or (np.asarray(page) == 255).all()
+
+
+def test_letters_that_lean_stay_in_a_line_as_high() -> None:
+    line = np.full((60, 300), 240, np.uint8)
+    line[10:50, 140:160] = 20
+    slanted = [Wear(np.random.default_rng(seed), 200).slant(line) for seed in range(40)]
+    assert all(picture.shape[0] == 60 and picture.min() < 60 for picture in slanted)
+    changed = [picture for picture in slanted if picture is not line]
+    assert 3 <= len(changed) <= 25
+    assert all(abs(picture.shape[1] - 300) <= 46 for picture in changed)
+    assert any(picture[12].argmin() != picture[48].argmin() for picture in changed)
