@@ -46,7 +46,6 @@ ANNOUNCEMENTS: Json = {"exists": {"field": "id"}}
 
 UNFILTERED = "unfiltered"  # name of the aggregation that counts matching documents without filters
 
-_ENOUGH = 100  # documents with a phrase that are counted; more make no spelling likelier
 _SIMILAR_WORDS = 25  # distinctive words by which similar announcements are found
 _SIMILAR_SHARE = "30%"  # share of these words that a similar announcement has at least
 _SIMILAR_TITLE = f"{TUNING.min_similar_title:.0%}"  # the same for the rarest bigrams of the title
@@ -68,7 +67,8 @@ _OWN_NUMBER_BOOST = (
 _MOST_LOOKED_AT = 50  # hits in which the letters of document numbers are looked for by themselves
 _NUMBER_SIGNS = ("/", "-", ".", " ")  # between the parts of a number
 _CLUSTERS_BETWEEN_WORDS = 16  # character clusters between two words of a set phrase; some 20 letters
-_OF_A_DAY = 1e-5  # score of a day: of equal documents the newest comes first
+_OF_A_DAY = 2e-5  # score of a day: of equal documents the newest comes first
+_COMPLETE_BOOST = 1000.0  # of documents with all of a plan, which stand before those with some of it
 
 _ORDERS: Mapping[Sort, list[Mapping[str, str]]] = {
     Sort.NEWEST: [{"date": "desc"}, {"id": "desc"}],
@@ -92,6 +92,11 @@ def bool_should(queries: Iterable[Json], least: int = 1) -> Json:
 def best_of(queries: Iterable[Json]) -> Json:
     """Returns the query that any of the queries matches, with the score of the best."""
     return {"dis_max": {"queries": list(queries)}}
+
+
+def constant(query: Json, score: float) -> Json:
+    """Returns the query with the same score for each document."""
+    return {"constant_score": {"filter": query, "boost": score}}
 
 
 def term_query(term: str, weight: float = 1.0) -> Json:
@@ -209,12 +214,13 @@ def has_bigram(data: bytes) -> bool:
 
 
 class SearchAttempt(NamedTuple):
-    """A search that may answer a plan."""
+    """A search that may answer a plan: for documents with all of it, then also others with some of it."""
 
-    strictness: str = "all"  # documents with "all" of the plan, or those others with "enough" or "any" of it
+    some: str = ""  # what others have: "enough" of the plan's telling words, or "any"; "" for no others
+    is_plain: bool = False  # nothing is taken for misread
     is_quoted: bool = False  # with quoted phrases letter by letter
     time: str = ""  # "dated": published in one of the date ranges; "named": others that name one
-    has_number: bool = False  # with a document's number of the plan: others are of no use
+    has_number: bool = False  # others need a document's number of the plan
     is_top_hits_only: bool = False  # the first hits by relevance, whatever page and order are asked for
 
 
@@ -256,60 +262,62 @@ class PlanQueries:
         return [SearchAttempt(is_quoted=quoted, time=time) for time in times for quoted in quotes]
 
     def partial_attempts(self, attempt: SearchAttempt) -> list[SearchAttempt]:
-        """The searches for what has only enough of the plan, with its number first, beside one for all of it.
+        """The same search with others that have enough of the plan; first with those that have its number.
 
         None for quotes, and for a plan of one clause, which has no part.
         """
         if attempt.is_quoted or len(self.plan.clauses) < 2:
             return []
-        enough = attempt._replace(strictness="enough")
+        enough = attempt._replace(some="enough")
         return [enough._replace(has_number=True), enough] if self.plan.document_numbers else [enough]
 
-    @cached_property
-    def _complete(self) -> Json:
-        parts = (self._part(part, is_quoted=False) for part in self.plan.parts if part.clauses)
+    def _complete(self, *, is_plain: bool = False) -> Json:
+        """Returns the query for documents with all of the plan."""
+        parts = (self._part(part, is_plain=is_plain) for part in self.plan.parts if part.clauses)
         return bool_must([*parts, *self._village()])
 
-    def ranked_query(self, attempt: SearchAttempt) -> Json:
-        """Returns the scored query of an attempt with its filters."""
-        telling = self._telling
-        is_loose = attempt.strictness != "all" and len(self.plan.clauses) <= _MAX_FUZZY_CLAUSES
-        words = [self._clause(clause, is_loose=is_loose) for clause in telling]
-        should = [self._clause(clause) for clause in self.plan.clauses if clause not in telling]
-        should += self._own_numbers()
-        newest = {"field_value_factor": {"field": "date", "factor": _OF_A_DAY, "missing": 0}}
-        should.append({"function_score": {"query": ANNOUNCEMENTS, **newest, "boost_mode": "replace"}})
+    def ranked_query(self, attempt: SearchAttempt, *, is_scored: bool) -> Json:
+        """Returns the query of an attempt with its filters; if not ``is_scored``, scores only tell groups."""
         narrow = self.permitted_filters(attempt)
-        if attempt.strictness == "all":
-            parts = (part for part in self.plan.parts if part.clauses)
+        if attempt.some:
+            found: dict[str, Any] = {"must": [self._partial(attempt, is_scored=is_scored)], "filter": narrow}
+            others = [clause for clause in self.plan.clauses if clause not in self._telling]
+        else:
+            parts = [part for part in self.plan.parts if part.clauses]
             quoted = bool_must(self._part(part, is_quoted=True) for part in parts)
-            complete = quoted if attempt.is_quoted else self._complete
-            return {"bool": {"filter": [complete, *narrow], "should": [*words, *should]}}
+            complete = quoted if attempt.is_quoted else self._complete(is_plain=attempt.is_plain)
+            found = {"filter": [complete, *narrow]}
+            others = list(self.plan.clauses)
+        if not is_scored:
+            return {"bool": found}
+        found["should"] = [*map(self._clause, others), *self._own_numbers()]
+        newest = {"field_value_factor": {"field": "date", "factor": _OF_A_DAY, "missing": 0}}
+        return {"function_score": {"query": {"bool": found}, **newest, "boost_mode": "sum"}}
+
+    def _partial(self, attempt: SearchAttempt, *, is_scored: bool) -> Json:
+        """Returns the query for documents with all of the plan, and others with some of it."""
+        is_loose = len(self.plan.clauses) <= _MAX_FUZZY_CLAUSES
+        words = [self._clause(clause, is_loose=is_loose) for clause in self._telling]
+        fewest = self.min_telling_clauses if attempt.some == "enough" else 1
+        only = self._not_village_in_vain()
         if attempt.has_number:
-            narrow.append(bool_should(map(clause_query, filter(has_document_number, self.plan.clauses))))
-        narrow += self._not_village_in_vain()
-        fewest = self.min_telling_clauses if attempt.strictness == "enough" else 1
-        if self.plan.is_prose:  # what has all of it stands among the others
-            either = bool_should(
-                [bool_should(words, fewest), {"constant_score": {"filter": self._complete, "boost": 0}}]
-            )
-            return {"bool": {"must": [either], "should": should, "filter": narrow}}
-        enough = bool_should(words, fewest)
-        return {"bool": {"must": [enough], "must_not": [self._complete], "should": should, "filter": narrow}}
+            only.append(bool_should(map(clause_query, filter(has_document_number, self.plan.clauses))))
+        some = {"bool": {"should": words, "minimum_should_match": fewest, "filter": only}}
+        boost = 0.0 if self.plan.is_prose else _COMPLETE_BOOST
+        complete = constant(self._complete(), boost)
+        return bool_should([some if is_scored else constant(some, 1.0), complete])
 
     def rescore_queries(self, attempt: SearchAttempt) -> list[Json]:
         """Returns the queries whose scores are added for the best documents: phrases, the whole query.
 
-        Beside partial matches phrases may have misread letters, but not in questions and sentences:
-        documents seldom have these letter by letter.
+        Phrases may have misread letters, but not in questions and sentences: documents seldom have these
+        letter by letter.
         """
         found: list[Json] = []
         for part in self.phrases:
             found.append(phrase_query(part.phrase.data, _PHRASE_BOOST))
-            if not self.plan.is_prose:
-                found += misread_phrase_query(
-                    part.phrase.data, _NEAR_BOOST, is_loose=attempt.strictness != "all"
-                )
+            if not (attempt.is_plain or self.plan.is_prose):
+                found += misread_phrase_query(part.phrase.data, _NEAR_BOOST, is_loose=attempt.some != "")
         if has_bigram(self.plan.whole):
             found.append(phrase_query(self.plan.whole, _TITLE_BOOST, "title_grams"))
             found += [phrase_query(self.plan.whole, _PHRASE_BOOST)] if len(self.plan.parts) > 1 else []
@@ -354,26 +362,27 @@ class PlanQueries:
 
         For a clause that names a date, documents of that date match too.
         """
-        days = [
-            date_range_query(time)
-            for time in self.query.times
-            if clause in build_query_part(time.text, self.lexicon).clauses
-        ]
-        published = [{"constant_score": {"filter": bool_should(days), "boost": 1.0}}] if days else []
+        days = [date_range_query(time) for time, names in self._time_clauses if clause in names]
+        published = [constant(bool_should(days), 1.0)] if days else []
         others = [*published, *(_fuzzy_gram_query(clause) if is_loose else ())]
         return best_of([clause_query(clause), *others]) if others else clause_query(clause)
+
+    @cached_property
+    def _time_clauses(self) -> list[tuple[DateRange, tuple[Clause, ...]]]:
+        """The clauses of each date range's name."""
+        return [(time, build_query_part(time.text, self.lexicon).clauses) for time in self.query.times]
 
     def _is_looked_up_quoted(self, part: QueryPart) -> bool:
         """Returns True for quoted words in a row; a single quoted word is looked up as any other."""
         return bool(part.quoted) and (part in self.phrases or not part.phrase.data)
 
-    def _part(self, part: QueryPart, *, is_quoted: bool) -> Json:
+    def _part(self, part: QueryPart, *, is_quoted: bool = False, is_plain: bool = False) -> Json:
         if is_quoted and self._is_looked_up_quoted(part):
             return bool_should(bool_must(map(phrase_query, way)) for way in part.quoted)
         words = bool_must([*map(self._whole_clause, part.clauses), *self._longer_words(part)])
         if part not in self.phrases:
             return words
-        is_read_right = self.plan.is_prose or len(part.clauses) == 1
+        is_read_right = is_plain or self.plan.is_prose or len(part.clauses) == 1
         misread = () if is_read_right else misread_phrase_query(part.phrase.data, 0.0, is_loose=False)
         return bool_should([words, phrase_query(part.phrase.data), *misread])
 
@@ -427,7 +436,7 @@ class PlanQueries:
             own.append((ending, _NUMBER_WITHOUT_YEAR_BOOST))
         if village := village_number(self.plan):  # not only in an address
             own.append(({"term": {"village": int(village)}}, _OWN_NUMBER_BOOST))
-        return [{"constant_score": {"filter": query, "boost": boost}} for query, boost in own]
+        return [constant(query, boost) for query, boost in own]
 
     def _excluded(self, part: QueryPart) -> Json:
         if part.phrase.words > 1 and has_bigram(part.phrase.data):
@@ -468,43 +477,35 @@ def search_body(queries: PlanQueries, attempt: SearchAttempt, filters: Mapping[s
     Each hit comes with its text. Of an attempt for the best hits only those are asked for by which is judged
     whether anything is found.
     """
-    query = queries.query
-    is_behind = attempt.strictness != "all" and not queries.plan.is_prose
-    is_top = attempt.is_top_hits_only
-    places = range(queries.judged_hits) if is_top else page_range(query, is_behind_complete=is_behind)
+    query, is_top = queries.query, attempt.is_top_hits_only
+    is_relevance = is_top or query.sort is Sort.RELEVANCE
+    is_grouped = not is_relevance and attempt.some != "" and not queries.plan.is_prose
+    places = range(queries.judged_hits) if is_top else page_range(query)
     body: dict[str, Any] = {
-        "query": queries.ranked_query(attempt),
+        "query": queries.ranked_query(attempt, is_scored=is_relevance or (query.explain and not is_grouped)),
         "from": places.start,
         "size": len(places),
-        "track_total_hits": not attempt.is_top_hits_only,
+        "track_total_hits": not is_top,
         "_source": False,
         "docvalue_fields": ["id"],
         "stored_fields": list(TEXT_COLUMNS),
     }
     if filters:
         body["post_filter"] = bool_must(filters.values())
-    if query.sort is Sort.RELEVANCE or attempt.is_top_hits_only:
-        if again := queries.rescore_queries(attempt):
-            body["rescore"] = {
-                "window_size": _RESCORED,
-                "query": {"rescore_query": bool_should(again)},
-            }
-    else:
-        body |= {"sort": _ORDERS[query.sort], "track_scores": query.explain}
+    if not is_relevance:
+        groups = ["_score"] if is_grouped else []
+        body |= {"sort": [*groups, *_ORDERS[query.sort]], "track_scores": query.explain}
+    elif again := queries.rescore_queries(attempt):
+        body["rescore"] = {"window_size": _RESCORED, "query": {"rescore_query": bool_should(again)}}
     if query.explain:
         body["explain"] = True
-    return body if attempt.is_top_hits_only else body | {"aggs": _facets(filters)}
+    return body if is_top else body | {"aggs": _facets(filters)}
 
 
-def page_range(query: Query, *, is_behind_complete: bool) -> range:
-    """Returns the places of the hits that a page asks for, 100,000 at most.
-
-    Partial matches stand behind those with all of the plan, of which there are too few to answer, but may
-    be any number below: a page of them begins earlier by the most that there may be.
-    """
+def page_range(query: Query) -> range:
+    """Returns the places of the hits that a page asks for, 100,000 at most."""
     begin = min((query.page - 1) * query.per_page, DEEPEST)
-    end = min(begin + query.per_page, DEEPEST)
-    return range(max(begin - TUNING.enough_complete + 1, 0) if is_behind_complete else begin, end)
+    return range(begin, min(begin + query.per_page, DEEPEST))
 
 
 def similar_body(index: str, announcement_id: int, limit: int) -> dict[str, Any]:
@@ -532,12 +533,6 @@ def similar_body(index: str, announcement_id: int, limit: int) -> dict[str, Any]
         "stored_fields": "_none_",
         "docvalue_fields": ["id"],
     }
-
-
-def count_body(query: Json, visible: Sequence[Json]) -> dict[str, Any]:
-    """Returns the request for a count of visible documents; to 100 alone for a phrase or a conjunction."""
-    exactly = True if query.keys() & {"exists", "term", "dis_max"} else _ENOUGH
-    return {"query": {"bool": {"filter": [*visible, query]}}, "size": 0, "track_total_hits": exactly}
 
 
 def visibility_filters(filters: Filters) -> list[Json]:

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import math
 from base64 import b64decode
-from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import cached_property
 from itertools import chain
@@ -19,12 +18,9 @@ from archive.facets import FACETS_BY_NAME
 from indexer.analysis.dictionary import Lexicon
 from indexer.engines.opensearch.mapping import TEXT_COLUMNS
 from indexer.engines.opensearch.queries import (
-    ANNOUNCEMENTS,
     UNFILTERED,
-    Json,
     PlanQueries,
     SearchAttempt,
-    clause_query,
     exact_and_partial_name_queries,
     filter_queries,
     has_bigram,
@@ -32,8 +28,8 @@ from indexer.engines.opensearch.queries import (
     phrase_query,
     search_body,
 )
-from indexer.engines.opensearch.requests import Answer, SearchRequests
-from indexer.engines.opensearch.vocabulary import ClusterVocabulary, part_query
+from indexer.engines.opensearch.requests import Answer, SearchRequests, as_json, counted_clause
+from indexer.engines.opensearch.vocabulary import ClusterVocabulary, counted_part
 from indexer.search.coverage import are_related_hits_chosen, clause_weights
 from indexer.search.document_coverage import PlanCoverage, stand_before_numbers_alone
 from indexer.search.document_text import DocumentText
@@ -81,10 +77,10 @@ class OpenSearchSearcher:
 
 
 class _Found(NamedTuple):
-    """The searches whose documents answer, the best first."""
+    """The search whose documents answer."""
 
-    attempts: tuple[SearchAttempt, ...]
-    matched: int  # their documents, whatever the filters are
+    attempt: SearchAttempt
+    matched: int  # its documents, whatever the filters are
     total: int  # those that pass the filters
     complete: int  # of ``total`` those with all of the plan, which stand first except in prose
     is_whole: bool  # some document has all of the plan, whatever the filters are
@@ -97,43 +93,48 @@ class _PlanSearch:
         self._queries, self._requests = queries, requests
         self._plan, self._query = queries.plan, queries.query
         self._names = exact_and_partial_name_queries(queries.query.filters)
-        self._bodies: dict[tuple[SearchAttempt, frozenset[str]], Json] = {}
+        self._lines: dict[tuple[SearchAttempt, frozenset[str]], str] = {}
 
     def note_first(self) -> None:
         """Notes the searches and the counts that are likely to be needed."""
         queries, plan = self._queries, self._plan
-        searches = queries.attempts
-        if not self._expects_many():
+        searches = [*map(self._first, queries.attempts)]
+        if not self._expects_many:
             searches += [each for attempt in searches for each in queries.partial_attempts(attempt)]
         if not self._shows_top_hits:
             searches += [attempt._replace(is_top_hits_only=True) for attempt in searches]
-        counted = [exact for exact, _ in self._names.values()]
-        counted += [phrase_query(plan.whole)] if has_bigram(plan.whole) else []
-        counted += queries.title_match_queries
-        if len(plan.parts) > 1 and not plan.is_sentence:  # seldom in a text as one
+        counted = [as_json(exact) for exact, _ in self._names.values()]
+        counted += map(as_json, queries.title_match_queries)
+        if has_bigram(plan.whole) and not self._expects_many:
+            counted.append(self._counted_whole)
+        if len(plan.parts) > 1 and not (plan.is_sentence or self._expects_many):  # seldom in a text as one
             parts = correctable_parts(plan, queries.lexicon, lambda _word: False, lambda _word: False)
-            counted += map(part_query, parts)
-            counted += (clause_query(clause) for part in parts for clause in part.clauses)
-        self._requests.note(map(self._body, searches), [*counted, *map(clause_query, plan.clauses)])
+            counted += map(counted_part, parts)
+            counted += (counted_clause(clause) for part in parts for clause in part.clauses)
+        self._requests.note(map(self._line, searches), [*counted, *map(counted_clause, plan.clauses)])
 
     @cached_property
     def is_as_typed(self) -> bool:
-        """True if the archive has the plan as it was typed."""
-        if has_bigram(self._plan.whole):
-            return bool(self._requests.count(phrase_query(self._plan.whole)))
-        answers = map(self._answer, self._queries.attempts)
-        return not self._plan.clauses or any(map(_unfiltered, answers))
+        """True if the archive has the plan as it was typed, or many documents that have all of it."""
+        complete = [_unfiltered(self._answer(self._first(each))) for each in self._queries.attempts]
+        if max(complete) >= TUNING.enough_complete or not has_bigram(self._plan.whole):
+            return any(complete) or not self._plan.clauses
+        return bool(self._requests.count(self._counted_whole))
+
+    @property
+    def _counted_whole(self) -> str:
+        return as_json(phrase_query(self._plan.whole))
 
     @cached_property
     def frequencies(self) -> dict[Clause, int]:
-        return {clause: self._requests.count(clause_query(clause)) for clause in self._plan.clauses}
+        return {clause: self._requests.count(counted_clause(clause)) for clause in self._plan.clauses}
 
     def retrieve(self) -> RetrievalResult:
         found, notes = self._chosen()
         is_parted = 0 < found.complete < found.total and not self._plan.is_prose
         hits = self._hits(found, is_parted=is_parted)
         coverage = self._coverage(found)
-        is_dated = found.attempts[0].time == "dated"
+        is_dated = found.attempt.time == "dated"
         related = None
         if are_related_hits_chosen(self._plan, coverage):
             shown = zip(hits, self._shown(found), strict=True)
@@ -146,7 +147,7 @@ class _PlanSearch:
             is_of_time=is_dated,
             has_title_match_at_other_times_only=is_dated and self._has_title_match_at_other_times_only(),
             hits_of_other_times=self._hits_of_other_times() if is_dated else (),
-            facets=_facet_values(map(self._answer, found.attempts)),
+            facets=_facet_values(self._answer(found.attempt)),
             notes=notes,
             coverage=coverage,
             explanation=self._explanation(found, coverage) if self._query.explain else None,
@@ -161,29 +162,46 @@ class _PlanSearch:
         """True if the page asked for has the hits by which is judged whether anything is found."""
         return self._is_first_page and self._query.per_page >= self._queries.judged_hits
 
+    @cached_property
     def _expects_many(self) -> bool:
-        """Returns True if so many documents are expected to have all of the plan that no others are needed.
+        """True if so many documents are expected to have all of the plan that no others are needed."""
+        return self._requests.decide_once(self._plan.clauses, self._is_many_expected)
 
-        Words are counted as independent of each other; those of one subject stand together more often.
-        """
-        clauses = map(clause_query, self._plan.clauses)
-        total, *counts = map(self._requests.known_count, (ANNOUNCEMENTS, *clauses))
-        if self._plan.is_sentence or self._query.times or total is None or None in counts:
+    def _is_many_expected(self) -> bool:
+        """Counts words as independent of each other; those of one subject stand together more often."""
+        counts = [self._requests.known_count(counted_clause(clause)) for clause in self._plan.clauses]
+        total = self._requests.known_total()
+        if not counts or self._plan.is_sentence or self._query.times or total is None or None in counts:
             return False
         share = math.prod((count or 0) / max(total, 1) for count in counts)
         return total * share >= TUNING.enough_complete
 
-    def _body(self, attempt: SearchAttempt) -> Json:
+    def _first(self, attempt: SearchAttempt) -> SearchAttempt:
+        """Returns the search that is asked first: where many documents are expected, nothing is misread."""
+        return attempt._replace(is_plain=self._expects_many)
+
+    def _has_phrases(self, answer: Answer) -> bool:
+        """Returns True if the hits of an answer have the phrases of the plan letter by letter."""
+        texts = [_text(hit).text for hit in answer["hits"]["hits"]]
+        return all(any(part.phrase.data in text for text in texts) for part in self._queries.phrases)
+
+    def _line(self, attempt: SearchAttempt) -> str:
         """Returns the request of a search. A name that nothing has exactly is taken for a part of one."""
-        counts = {name: self._requests.known_count(exact) for name, (exact, _) in self._names.items()}
+        counts = {
+            name: self._requests.known_count(as_json(exact)) for name, (exact, _) in self._names.items()
+        }
         unknown = frozenset(name for name, count in counts.items() if count == 0)
-        if (attempt, unknown) not in self._bodies:
+        if (attempt, unknown) not in self._lines:
             filters = filter_queries(self._query.filters, unknown)
-            self._bodies[attempt, unknown] = search_body(self._queries, attempt, filters)
-        return self._bodies[attempt, unknown]
+            self._lines[attempt, unknown] = as_json(search_body(self._queries, attempt, filters))
+        return self._lines[attempt, unknown]
 
     def _answer(self, attempt: SearchAttempt) -> Answer:
-        return self._requests.answer(self._body(attempt))
+        return self._requests.answer(self._line(attempt))
+
+    def _best(self, attempt: SearchAttempt) -> Answer:
+        """Returns the response that has the best hits of a search, whatever page and order are asked for."""
+        return self._answer(attempt if self._shows_top_hits else attempt._replace(is_top_hits_only=True))
 
     def _chosen(self) -> tuple[_Found, tuple[BilingualNote, ...]]:
         """Returns what answers, and notes on what was given up."""
@@ -200,21 +218,20 @@ class _PlanSearch:
 
     def _found(self, attempt: SearchAttempt) -> _Found:
         """Returns what a search found: partial matches only where documents with all of the plan are few."""
-        answer = self._answer(attempt)
-        count, total = _unfiltered(answer), _total(answer)
         partial = self._queries.partial_attempts(attempt)
-        if not partial or self._is_enough(count):
-            return _Found((attempt,), count, total, total, count > 0)
-        behind = self._only(partial[0] if count else partial[-1])
-        if self._plan.is_prose:
-            return behind._replace(complete=total, is_whole=count > 0)
-        attempts = (attempt, *behind.attempts)
-        return _Found(attempts, count + behind.matched, total + behind.total, total, count > 0)
+        for whole in dict.fromkeys((self._first(attempt), attempt)):
+            answer = self._answer(whole)
+            count, total = _unfiltered(answer), _total(answer)
+            is_doubtful = whole.is_plain and not self._has_phrases(self._best(whole))
+            if not (is_doubtful or (partial and not self._is_enough(count))):
+                return _Found(whole, count, total, total, count > 0)
+        found = self._only(partial[0] if count else partial[-1])
+        return found._replace(complete=total, is_whole=count > 0)
 
     def _only(self, attempt: SearchAttempt) -> _Found:
-        """Returns what a search for partial matches found."""
+        """Returns what a search found, as though no document had all of the plan."""
         answer = self._answer(attempt)
-        return _Found((attempt,), _unfiltered(answer), _total(answer), 0, is_whole=False)
+        return _Found(attempt, _unfiltered(answer), _total(answer), 0, is_whole=False)
 
     def _is_enough(self, complete: int) -> bool:
         """Returns True if with so many documents that have all of the plan no partial matches are wanted."""
@@ -223,7 +240,7 @@ class _PlanSearch:
 
     def _notes(self, chosen: _Found) -> tuple[BilingualNote, ...]:
         """Returns the notes on what was given up to find anything."""
-        attempt = chosen.attempts[0]
+        attempt = chosen.attempt
         is_quoted = any(each.is_quoted for each in self._queries.attempts)
         notes = [query_notes.NOT_QUOTED] if is_quoted and not attempt.is_quoted else []
         if chosen.total and not chosen.complete and not (chosen.is_whole and self._plan.is_prose):
@@ -235,7 +252,7 @@ class _PlanSearch:
 
     def _has_title_match_at_other_times_only(self) -> bool:
         """Returns True if only documents of other times have a word of the plan in the title."""
-        match [*map(self._requests.count, self._queries.title_match_queries)]:
+        match [*map(self._requests.count, map(as_json, self._queries.title_match_queries))]:
             case [anywhere, 0]:
                 return anywhere > 0
         return False
@@ -248,18 +265,10 @@ class _PlanSearch:
 
     def _shown(self, found: _Found) -> list[Answer]:
         """Returns the hits of the page asked for."""
-        first, *behind = found.attempts
-        shown: list[Answer] = [*self._answer(first)["hits"]["hits"]]
-        places = page_range(self._query, is_behind_complete=False)
-        for attempt in behind:
-            offset = page_range(self._query, is_behind_complete=True).start
-            begin = max(places.start - found.complete, 0) - offset
-            rest = self._answer(attempt)["hits"]["hits"][begin : begin + len(places) - len(shown)]
-            shown += rest
-        return shown
+        return list(self._answer(found.attempt)["hits"]["hits"])
 
     def _hits(self, found: _Found, *, is_parted: bool) -> tuple[Hit, ...]:
-        begin = page_range(self._query, is_behind_complete=False).start
+        begin = page_range(self._query).start
         return tuple(
             Hit(
                 _id(hit),
@@ -282,23 +291,19 @@ class _PlanSearch:
 
     def _coverage(self, found: _Found) -> float:
         """Returns the share of the plan that the best of three hits answers; 1 without words or hits."""
-        best = self._shown(found)
-        if not self._shows_top_hits:
-            tops = (each._replace(is_top_hits_only=True) for each in found.attempts)
-            best = [hit for top in tops for hit in self._answer(top)["hits"]["hits"]]
-        best = best[: self._queries.judged_hits]
+        hits = self._best(found.attempt)["hits"]["hits"][: self._queries.judged_hits]
         letters = self._plan.letters_of_document_numbers
-        if letters and stand_before_numbers_alone(letters, map(_text, best)):
+        if letters and stand_before_numbers_alone(letters, map(_text, hits)):
             return 0.0
-        complete = found.complete if found.attempts[0].strictness == "all" else 0
+        complete = 0 if found.attempt.some and self._plan.is_prose else found.complete
         covered = (
             self._judged.coverage_of(_text(hit), is_complete=place < complete)
-            for place, hit in enumerate(best[:BEST_HITS])
+            for place, hit in enumerate(hits[:BEST_HITS])
         )
         return max(covered, default=1.0)
 
     def _explanation(self, found: _Found, coverage: float) -> SearchExplanation:
-        begin = page_range(self._query, is_behind_complete=False).start
+        begin = page_range(self._query).start
         is_grouped = found.complete > 0 and not self._plan.is_prose
         hits = (
             self._explain_hit(hit, is_grouped=is_grouped, is_partial=place >= found.complete)
@@ -346,11 +351,10 @@ def _text(hit: Answer) -> DocumentText:
     return DocumentText(*(b64decode(hit["fields"][column][0]) for column in TEXT_COLUMNS))
 
 
-def _facet_values(answers: Iterable[Answer]) -> dict[str, tuple[FacetValue, ...]]:
-    """Returns the counts of all facets in answers that have no document in common."""
-    counts: dict[str, Counter[str | int]] = {name: Counter() for name in FACETS_BY_NAME}
-    for answer in answers:
-        for name, facet in answer.get("aggregations", {}).items():
-            for bucket in facet.get("values", facet).get("buckets", ()):
-                counts[name][bucket["key"]] += bucket["doc_count"]
-    return {name: facet_values_by_count(count) for name, count in counts.items()}
+def _facet_values(answer: Answer) -> dict[str, tuple[FacetValue, ...]]:
+    found = {name: facet.get("values", facet) for name, facet in answer.get("aggregations", {}).items()}
+    counts = {name: found.get(name, {}).get("buckets", ()) for name in FACETS_BY_NAME}
+    return {
+        name: facet_values_by_count({each["key"]: each["doc_count"] for each in buckets})
+        for name, buckets in counts.items()
+    }

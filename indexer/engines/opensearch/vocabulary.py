@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from indexer.analysis.spelling_index import SoundMatch
@@ -14,10 +15,15 @@ from indexer.engines.opensearch.queries import (
     clause_query,
     has_bigram,
     phrase_query,
-    term_query,
     visibility_filters,
 )
-from indexer.engines.opensearch.requests import SearchRequests
+from indexer.engines.opensearch.requests import (
+    Answer,
+    SearchRequests,
+    as_json,
+    counted_clause,
+    counted_term,
+)
 from indexer.engines.opensearch.words import ArchiveWords
 from indexer.search.query.parser import Filters
 from indexer.search.query.query_plan import Clause, QueryPart
@@ -26,11 +32,12 @@ from indexer.search.vocabulary import COMPLETABLE_WORD, MARK_BYTES, MOST_COUNTED
 _MOST_NAMED = 24  # announcements fetched for a title search
 
 
-def part_query(part: QueryPart) -> Json:
+@lru_cache(maxsize=10_000)
+def counted_part(part: QueryPart) -> str:
     """Returns the query for documents with the phrase of a part, or with its words if it has no bigram."""
     if part.phrase.words > 1 and has_bigram(part.phrase.data):
-        return phrase_query(part.phrase.data)
-    return bool_must(map(clause_query, part.clauses))
+        return as_json(phrase_query(part.phrase.data))
+    return as_json(bool_must(map(clause_query, part.clauses)))
 
 
 class ClusterVocabulary:
@@ -53,21 +60,21 @@ class ClusterVocabulary:
         return self._archive_words
 
     def document_frequency(self, term: str) -> int:
-        known = self._requests.known_count(term_query(term))
+        known = self._requests.known_count(counted_term(term))
         return self._words.counts.get(term, 0) if known is None else known
 
     def has_no_document_with(self, term: str) -> bool:
-        known = self._requests.known_count(term_query(term))
+        known = self._requests.known_count(counted_term(term))
         return term not in self._words.counts if known is None else not known
 
     def idf(self, frequency: int) -> float:
         return self._requests.idf(frequency)
 
     def has_clause(self, clause: Clause) -> bool:
-        return bool(self._requests.count(clause_query(clause)))
+        return bool(self._requests.count(counted_clause(clause)))
 
     def has_all(self, clauses: Sequence[Clause]) -> bool:
-        return bool(self._requests.count(bool_must(map(clause_query, clauses))))
+        return bool(self._requests.count(as_json(bool_must(map(clause_query, clauses)))))
 
     def estimate_phrase_count(
         self,
@@ -76,7 +83,7 @@ class ClusterVocabulary:
         limit: int,
         max_candidates: int | None = None,  # noqa: ARG002 (all are counted)
     ) -> int:
-        return min(self._requests.count(part_query(part)), limit)
+        return min(self._requests.count(counted_part(part)), limit)
 
     def shares_document_with_longer_phrase(self, part: QueryPart, longer: Sequence[bytes]) -> bool:
         return sum(map(self._requests.count, _longer_phrases(part.phrase.data, longer))) > 0
@@ -89,7 +96,7 @@ class ClusterVocabulary:
         return self._words.spellings.find_words_near_in_sound(pieces)
 
     def completions(self, begun: str, most: int) -> list[str]:
-        answer = self._requests.answer(
+        answer = self._answer(
             {
                 "query": {"prefix": {"word": begun}},
                 "size": MOST_COUNTED,
@@ -102,14 +109,17 @@ class ClusterVocabulary:
         words = (hit["fields"]["word"][0] for hit in answer["hits"]["hits"])
         fitting = [word for word in words if word != begun and COMPLETABLE_WORD.fullmatch(word)]
         # What was withdrawn is out.
-        counted = sorted((-self._requests.count(term_query(word)), word) for word in fitting)
+        counted = sorted((-self._requests.count(counted_term(word)), word) for word in fitting)
         return [word for count, word in counted[:most] if count]
+
+    def _answer(self, body: Json) -> Answer:
+        return self._requests.answer(as_json(body))
 
     def titles_containing(self, letters: bytes, *, with_marks: bool) -> Iterator[TitleMatch]:
         field, text = ("names" if with_marks else "bare_names"), text_of_bytes(letters)
         seen = set()
         for query in ({"prefix": {field: text}}, {"wildcard": {field: f"*{text}*"}}):
-            answer = self._requests.answer(
+            answer = self._answer(
                 {
                     "query": {"bool": {"filter": [query, *self._visible]}},
                     "size": _MOST_NAMED,
@@ -123,7 +133,7 @@ class ClusterVocabulary:
                     yield from _named(hit["_source"], letters, marks=with_marks)
 
 
-def _longer_phrases(data: bytes, longer: Sequence[bytes]) -> list[Json]:
+def _longer_phrases(data: bytes, longer: Sequence[bytes]) -> list[str]:
     """Returns queries for longer phrases without a cluster at their end that may have been cut."""
     queries = []
     for one in longer:
@@ -131,7 +141,7 @@ def _longer_phrases(data: bytes, longer: Sequence[bytes]) -> list[Json]:
         begins = one.startswith(data)
         whole = letters[:-1] if begins else letters[1:]
         if len("".join(whole)) > len(data):
-            queries.append(phrase_query(searchable_bytes("".join(whole)).data))
+            queries.append(as_json(phrase_query(searchable_bytes("".join(whole)).data)))
     return queries
 
 

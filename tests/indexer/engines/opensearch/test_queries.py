@@ -12,7 +12,7 @@ import pytest
 
 from indexer.engines.opensearch.cluster import Cluster, read_address
 from indexer.engines.opensearch.queries import filter_queries, visibility_filters
-from indexer.engines.opensearch.requests import SearchRequests
+from indexer.engines.opensearch.requests import SearchRequests, as_json
 from indexer.search.query.parser import Filters
 
 MOST_TERMS = 65_536  # of one clause: index.max_terms_count
@@ -63,7 +63,7 @@ class CountingCluster(BaseHTTPRequestHandler):
 
 def test_a_search_keeps_its_counts_while_others_fill_what_all_share() -> None:
     shared: dict[str, int] = {}
-    road = {"term": {"id": 7}}
+    road = as_json({"term": {"id": 7}})
     with ThreadingHTTPServer(("127.0.0.1", 0), CountingCluster) as server:
         Thread(target=server.serve_forever, daemon=True).start()
         cluster = Cluster(read_address(f"opensearch+http://127.0.0.1:{server.server_port}/"))
@@ -75,7 +75,7 @@ def test_a_search_keeps_its_counts_while_others_fill_what_all_share() -> None:
             5,
         )  # the second finds what the first asked
         shared |= {str(number): 1 for number in range(200_001)}
-        assert other.repeat_until_answered(lambda: other.count({"term": {"id": 8}})) == 5
+        assert other.repeat_until_answered(lambda: other.count(as_json({"term": {"id": 8}}))) == 5
         server.shutdown()
     assert (one.count(road), two.count(road)) == (5, 5)
     assert len(shared) < 10
