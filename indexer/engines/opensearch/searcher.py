@@ -115,9 +115,10 @@ class _PlanSearch:
 
     @cached_property
     def is_as_typed(self) -> bool:
-        """True if the archive has the plan as it was typed, or many documents that have all of it."""
+        """True if the archive has the plan as it was typed, or many documents have its words as read."""
         complete = [_unfiltered(self._answer(self._first(each))) for each in self._queries.attempts]
-        if max(complete) >= TUNING.enough_complete or not has_bigram(self._plan.whole):
+        have_many = self._expects_many and max(complete) >= TUNING.enough_complete
+        if have_many or not has_bigram(self._plan.whole):
             return any(complete) or not self._plan.clauses
         return bool(self._requests.count(self._counted_whole))
 
