@@ -11,7 +11,7 @@ import numpy as np
 from click.testing import CliRunner, Result
 
 from archive.model import Status
-from indexer.engines.whoosh.open_generation import OpenGeneration
+from indexer.engines.whoosh.generations import OpenGeneration
 from indexer.index_sync import sync_batch
 from indexer.search.query.parser import Sort, parse_query
 from web.bootstrap import Services, build_services

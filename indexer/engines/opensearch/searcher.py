@@ -31,8 +31,7 @@ from indexer.engines.opensearch.queries import (
 from indexer.engines.opensearch.requests import Answer, SearchRequests, as_json, counted_clause
 from indexer.engines.opensearch.vocabulary import ClusterVocabulary, counted_part
 from indexer.search.coverage import are_related_hits_chosen, clause_weights
-from indexer.search.document_coverage import PlanCoverage, stand_before_numbers_alone
-from indexer.search.document_text import DocumentText
+from indexer.search.document_text import DocumentText, PlanCoverage, best_pages, stand_before_numbers_alone
 from indexer.search.explanations import (
     HitExplanation,
     ScorePart,
@@ -41,7 +40,6 @@ from indexer.search.explanations import (
     build_explanation,
     build_hit_explanation,
 )
-from indexer.search.page_ranking import best_pages
 from indexer.search.ports import FacetValue, Hit
 from indexer.search.query import query_notes
 from indexer.search.query.parser import Query, Sort

@@ -15,12 +15,16 @@ from archive.errors import Unavailable
 from indexer.analysis.dictionary import Dictionary
 from indexer.analysis.index_document import SourceAnnouncement
 from indexer.engines.whoosh.checksums import IndexDamaged
-from indexer.engines.whoosh.generations import TOO_BUSY, GenerationDirectory, raise_if_limit_reached
+from indexer.engines.whoosh.generations import (
+    TOO_BUSY,
+    GenerationBuilder,
+    GenerationDirectory,
+    OpenGeneration,
+    raise_if_limit_reached,
+)
 from indexer.engines.whoosh.more_like_this import find_similar
-from indexer.engines.whoosh.open_generation import GenerationBuilder, OpenGeneration
 from indexer.engines.whoosh.reader import CommitReader
-from indexer.engines.whoosh.searcher import WhooshSearcher
-from indexer.engines.whoosh.vocabulary import WhooshVocabulary
+from indexer.engines.whoosh.searcher import WhooshSearcher, WhooshVocabulary
 from indexer.search.pipeline import answer_query
 from indexer.search.ports import Generation, IndexManifest, ResultPage
 from indexer.search.query.parser import NO_FILTERS, Filters, Query

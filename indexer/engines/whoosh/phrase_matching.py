@@ -16,7 +16,7 @@ from indexer.analysis.dictionary import Lexicon
 from indexer.engines.whoosh.bm25f import documents_with_all
 from indexer.engines.whoosh.posting_list import DocumentNumbers, Floats
 from indexer.engines.whoosh.reader import CommitReader
-from indexer.search.phrases_in_text import contains_uncut_phrase
+from indexer.search.document_text import contains_uncut_phrase
 from indexer.search.query.query_plan import Alternative, Clause, QueryPart
 
 _CLEAR = 10  # documents with the phrase; from this many on, documents cut into other words are not sought

@@ -1,6 +1,7 @@
 """Ranking: BM25F scores, boosted for phrases and neighbouring words of the query that a text contains.
 
 Only the texts of the best ``RERANK_DEPTH`` documents are read. Of equal scores the newest comes first.
+``answer_coverage`` tells how much of the query the best of them answers.
 """
 
 from __future__ import annotations
@@ -13,15 +14,22 @@ import numpy.typing as npt
 
 from indexer.analysis.dictionary import SYNONYM_WEIGHT
 from indexer.analysis.tokenizer import letters_of
+from indexer.engines.whoosh.bm25f import DocumentScores
 from indexer.engines.whoosh.phrase_matching import take_until
 from indexer.engines.whoosh.posting_list import DocumentNumbers, Floats, Mask
 from indexer.engines.whoosh.reader import CommitReader
 from indexer.engines.whoosh.retrieval import UnfilteredMatches
 from indexer.search.coverage import PiecesFinder, time_clauses
+from indexer.search.document_text import (
+    PlanCoverage,
+    contains_uncut_phrase,
+    phrase_match_with_misreadings,
+    stand_before_numbers_alone,
+)
 from indexer.search.explanations import Standing
-from indexer.search.phrases_in_text import contains_uncut_phrase, phrase_match_with_misreadings
 from indexer.search.query.parser import Query, Sort
-from indexer.search.query.query_plan import PhraseBytes, QueryPart, QueryPlan
+from indexer.search.query.query_plan import Clause, PhraseBytes, QueryPart, QueryPlan
+from indexer.search.searcher import BEST_HITS
 from indexer.search.tuning import TUNING
 from indexer.search.villages import (
     lacks_village,
@@ -49,6 +57,8 @@ _UNREAD = np.array(
 """Standing, by preference, of a document that is not read."""
 _NUMBER_ZONE = frozenset({"number"})
 _MAX_BYTES = 4_000_000  # bytes of text read for one query
+_MOST_LOOKED_AT = 50  # documents in which the letters of document numbers are looked for by themselves
+_ALL = 0.999  # share of the IDF mass that counts as all of it, as sums of 32-bit floats are rounded
 
 
 @dataclass(frozen=True, slots=True)
@@ -368,3 +378,37 @@ def _fuzzy_values(
 def _with_phrase(texts: list[bytes], data: bytes) -> Mask:
     """Returns which of the texts contain the phrase."""
     return np.array([contains_uncut_phrase(text, data) for text in texts], dtype=bool)
+
+
+def answer_coverage(
+    reader: CommitReader,
+    plan: QueryPlan,
+    scores: DocumentScores,
+    ranked: TopDocuments,
+    judged: PlanCoverage,
+) -> float:
+    """Returns the share (0–1) of the query that the best document answers; 1 without words or hits.
+
+    Date ranges do not count, as a note says that other dates are shown. A document that matches every clause
+    answers all, but none answers the letters before an office's numbers (นป), unless it has them by
+    themselves.
+    """
+    if not scores.idfs or not len(ranked.documents):
+        return 1.0
+    ordered = ranked.documents[np.argsort(-ranked.scores, kind="stable")].tolist()
+    letters = plan.letters_of_document_numbers
+    texts = map(reader.commit.document_text, ordered[:_MOST_LOOKED_AT])
+    if letters and stand_before_numbers_alone(letters, texts):
+        return 0.0
+    covered = (scores.covered - scores.misread)[ranked.documents]
+    if covered.max() >= scores.total_idf_mass * _ALL and ranked.complete:
+        return 1.0
+    return max(
+        judged.coverage(reader.commit.text(document), _matched(scores, document))
+        for document in ordered[:BEST_HITS]
+    )
+
+
+def _matched(scores: DocumentScores, document: int) -> set[Clause]:
+    at = np.array([document], dtype=np.int64)
+    return {clause for clause, listed in scores.postings.items() if listed.weights_at(at)[0] > 0}

@@ -14,17 +14,16 @@ from indexer.engines.whoosh.bm25f import (
     with_clauses_covered,
     with_misread_matches,
 )
-from indexer.engines.whoosh.filters import date_range_mask
 from indexer.engines.whoosh.phrase_matching import MAX_VERIFIED, documents_with_phrase
 from indexer.engines.whoosh.posting_list import DocumentNumbers, Mask
-from indexer.engines.whoosh.reader import CommitReader
+from indexer.engines.whoosh.reader import CommitReader, date_range_mask
 from indexer.search.coverage import (
     is_distinguishing,
     is_one_word,
     is_stop_word_or_document_kind,
     time_clauses,
 )
-from indexer.search.phrases_in_text import contains_uncut_phrase, phrase_match_with_misreadings
+from indexer.search.document_text import contains_uncut_phrase, phrase_match_with_misreadings
 from indexer.search.query import query_notes
 from indexer.search.query.date_ranges import DateRange
 from indexer.search.query.query_notes import BilingualNote

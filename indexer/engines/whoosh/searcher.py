@@ -1,34 +1,114 @@
-"""``indexer.search.searcher.Searcher`` of the embedded index."""
+"""``Searcher`` of the embedded index, with its vocabulary and its explanation of a search."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from heapq import nlargest
 
-from indexer.engines.whoosh.bm25f import DocumentScores, score_clauses
-from indexer.engines.whoosh.document_coverage import answer_coverage
-from indexer.engines.whoosh.explain import explain_search
-from indexer.engines.whoosh.filters import combine_masks, count_facets, filter_masks
-from indexer.engines.whoosh.posting_list import Mask
-from indexer.engines.whoosh.ranking import TopDocuments, rank_documents
-from indexer.engines.whoosh.reader import CommitReader
+import numpy as np
+
+from indexer.analysis.spelling_index import SoundMatch
+from indexer.engines.whoosh.bm25f import DocumentScores, clause_mask, documents_with_all, score_clauses
+from indexer.engines.whoosh.phrase_matching import MAX_VERIFIED, documents_with_phrase
+from indexer.engines.whoosh.posting_list import DocumentNumbers, Mask
+from indexer.engines.whoosh.ranking import TopDocuments, answer_coverage, rank_documents
+from indexer.engines.whoosh.reader import CommitReader, combine_masks, count_facets, filter_masks
 from indexer.engines.whoosh.retrieval import (
     UnfilteredMatches,
     has_document_with_whole_query,
     match_documents,
     relax_to_partial_matches,
 )
-from indexer.engines.whoosh.vocabulary import WhooshVocabulary
 from indexer.search.coverage import are_related_hits_chosen, clause_weights
-from indexer.search.document_coverage import PlanCoverage
-from indexer.search.page_ranking import best_pages
+from indexer.search.document_text import PlanCoverage, best_pages
+from indexer.search.explanations import (
+    HitExplanation,
+    ScorePart,
+    SearchExplanation,
+    Standing,
+    build_explanation,
+    build_hit_explanation,
+)
 from indexer.search.ports import Hit
 from indexer.search.query import query_notes
 from indexer.search.query.parser import Query, Sort
 from indexer.search.query.query_notes import BilingualNote
-from indexer.search.query.query_plan import Clause, QueryPlan
+from indexer.search.query.query_plan import Clause, QueryPart, QueryPlan
 from indexer.search.searcher import MOST_OF_OTHER_TIMES, RetrievalResult
-from indexer.search.vocabulary import Vocabulary
+from indexer.search.vocabulary import (
+    COMPLETABLE_WORD,
+    MIN_WORD_FREQUENCY,
+    MOST_COUNTED,
+    TitleMatch,
+    Vocabulary,
+)
+
+_MOST_NAMED = 400  # titles looked at in one segment
+
+
+class WhooshVocabulary:
+    """Words, phrases and titles of one commit."""
+
+    def __init__(self, reader: CommitReader) -> None:
+        self._reader, self._commit = reader, reader.commit
+
+    def document_frequency(self, term: str) -> int:
+        return self._reader.document_frequency(term)
+
+    def has_no_document_with(self, term: str) -> bool:
+        return not self._reader.document_frequency(term)
+
+    def idf(self, frequency: int) -> float:
+        return self._reader.idf(frequency)
+
+    def has_clause(self, clause: Clause) -> bool:
+        return bool(clause_mask(self._reader, clause).any())
+
+    def has_all(self, clauses: Sequence[Clause]) -> bool:
+        return len(documents_with_all(self._reader, clauses)) > 0
+
+    def estimate_phrase_count(self, part: QueryPart, *, limit: int, max_candidates: int | None = None) -> int:
+        return len(self._with_phrase(part, limit, max_candidates))
+
+    def shares_document_with_longer_phrase(self, part: QueryPart, longer: Sequence[bytes]) -> bool:
+        # ``estimate_phrase_count`` looked at these documents before: those with the rare phrase.
+        texts = self._commit.texts(self._with_phrase(part, MIN_WORD_FREQUENCY, None))
+        return any(one in text for text in texts for one in longer)
+
+    def find_words_near_in_sound(
+        self, pieces: list[str], is_dictionary_word: Callable[[str], bool]
+    ) -> list[SoundMatch]:
+        spellings = self._commit.spellings
+        for segment in self._commit.segments:
+            spellings.add_source_once(segment.id, segment.correctable_words(is_dictionary_word))
+        return spellings.find_words_near_in_sound(pieces)
+
+    def completions(self, begun: str, most: int) -> list[str]:
+        data = begun.encode()
+        counts: Counter[bytes] = Counter()
+        for segment in self._commit.segments:
+            words, sizes = segment.terms.words, segment.terms.sizes
+            first, after = bisect_left(words, data), bisect_left(words, data + b"\xff")
+            counts.update(dict(zip(words[first:after], sizes[first:after].tolist(), strict=True)))
+        fitting = [(count, word.decode()) for word, count in counts.items() if word != data]
+        common = nlargest(MOST_COUNTED, (found for found in fitting if COMPLETABLE_WORD.fullmatch(found[1])))
+        counted = [(-self.document_frequency(word), word) for _, word in common]  # what was withdrawn is out
+        return [word for count, word in sorted(counted)[:most] if count]
+
+    def titles_containing(self, letters: bytes, *, with_marks: bool) -> Iterator[TitleMatch]:
+        for base, segment in zip(self._commit.bases, self._commit.segments, strict=False):
+            titles = segment.title_index if with_marks else segment.title_index_without_marks
+            live = self._reader.live[base : base + segment.size]
+            for begins, document, title in titles.titles_with(letters, _MOST_NAMED, live):
+                facts = segment.attributes[document]
+                yield TitleMatch(not begins, -int(facts["views"]), int(facts["id"]), title)
+
+    def _with_phrase(self, part: QueryPart, limit: int, max_candidates: int | None) -> DocumentNumbers:
+        most = max_candidates or MAX_VERIFIED
+        return documents_with_phrase(self._reader, part, enough=limit, most=most)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,4 +211,48 @@ def _hits(
         for place, (document, score) in enumerate(
             zip(ranked.documents[shown].tolist(), ranked.scores[shown].tolist(), strict=True), start=begin
         )
+    )
+
+
+def explain_search(
+    reader: CommitReader,
+    plan: QueryPlan,
+    matched: UnfilteredMatches,
+    ranked: TopDocuments,
+    coverage: float,
+    query: Query,
+) -> SearchExplanation | None:
+    """Returns the explanation of a page of results; None unless the query asks for it."""
+    if not query.explain:
+        return None
+    scores = matched.scores
+    frequencies = {clause: listed.count for clause, listed in scores.postings.items()}
+    begin = (query.page - 1) * query.per_page
+    places = range(begin, min(begin + query.per_page, len(ranked.documents)))
+    # Prose is not expected to be matched in full, and where nothing is, all stand together.
+    is_grouped = matched.complete is not None or not (plan.is_prose or query_notes.NOT_ALL in matched.notes)
+    hits = (_explain_hit(reader, matched, ranked, place, is_grouped=is_grouped) for place in places)
+    return build_explanation(plan, frequencies, scores.idfs, coverage, hits)
+
+
+def _explain_hit(
+    reader: CommitReader, matched: UnfilteredMatches, ranked: TopDocuments, place: int, *, is_grouped: bool
+) -> HitExplanation:
+    document, score = int(ranked.documents[place]), float(ranked.scores[place])
+    at = np.array([document], dtype=np.int64)
+    matches = {clause: float(listed.weights_at(at)[0]) for clause, listed in matched.scores.postings.items()}
+    parts = [ScorePart(f"bm25f: {clause.typed}", value) for clause, value in matches.items() if value]
+    bm25f = float(matched.scores.scores[document])
+    parts.append(ScorePart("misread words", bm25f - sum(matches.values())))
+    boosts = ranked.boosts
+    if boosts is not None:
+        for name in ("phrases", "whole_query", "own_number"):
+            value = float(getattr(boosts, name)[place]) * ranked.best_score
+            parts.append(ScorePart(name.replace("_", " "), value))
+    covered = float(matched.scores.covered[document]) / max(matched.scores.total_idf_mass, 1e-9)
+    standing = Standing(ranked.standings[place])
+    if standing is Standing.COMPLETE and not is_grouped:
+        standing = Standing.UNGROUPED
+    return build_hit_explanation(
+        int(reader.commit.attributes["id"][document]), score, min(covered, 1.0), parts, standing
     )

@@ -14,9 +14,9 @@ from archive.thai import today
 from indexer.analysis.dictionary import MISSPELLINGS, Dictionary
 from indexer.analysis.tokenizer import fold_text, searchable_bytes
 from indexer.engines.whoosh import WhooshIndex
+from indexer.search.document_text import phrase_match_with_misreadings
 from indexer.search.explanations import Standing
 from indexer.search.highlighting import highlight
-from indexer.search.phrases_in_text import phrase_match_with_misreadings
 from indexer.search.query import query_notes
 from indexer.search.query.parser import Filters, parse_query
 from indexer.search.query.subqueries import split_into_subqueries
