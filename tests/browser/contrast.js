@@ -4,6 +4,7 @@
 (() => {
   const canvas = new OffscreenCanvas(1, 1).getContext("2d", { willReadFrequently: true });
   const known = new Map();
+  const THEMES = ["light", "dark"];
   const TRANSPARENT = [0, 0, 0, 0];
   const WHITE = [255, 255, 255, 1];
 
@@ -24,6 +25,17 @@
     if (!alpha) return TRANSPARENT;
     const mixed = [0, 1, 2].map((at) => (top[at] * top[3] + below[at] * below[3] * (1 - top[3])) / alpha);
     return [...mixed, alpha];
+  }
+
+  // What is judged in each theme, as the page's own switch sets it, with the theme.
+  function inBothThemes(judge) {
+    const page = document.documentElement.dataset;
+    const judged = THEMES.flatMap((theme) => {
+      page.theme = theme;
+      return judge().map((each) => ({ theme, ...each }));
+    });
+    delete page.theme;
+    return judged;
   }
 
   // The opaque colour that is seen where a colour is painted into an element: the backgrounds and opacities
@@ -125,12 +137,36 @@
     });
   }
 
-  // The element that has the focus; null when none has, or when it had it before.
-  function focused() {
-    const element = document.activeElement;
-    if (!element || element === document.body || element.dataset.focused) return null;
-    element.dataset.focused = "yes";
+  let watched = { judged: new Map(), isRound: false };
+
+  // From now on each element is judged when it gets the focus, until the focus comes round.
+  function watchFocus() {
+    document.documentElement.dataset.theme = "light";
+    document.activeElement.blur();
+    watched = { judged: new Map(), isRound: false };
+  }
+
+  function whenFocused(element) {
     return { ...text(element), ring: ring(element) };
+  }
+
+  addEventListener("focusin", ({ target }) => {
+    watched.isRound ||= watched.judged.has(target);
+    if (!watched.isRound) watched.judged.set(target, { theme: "light", ...whenFocused(target) });
+  });
+
+  // Of each element that the Tab key focused since ``watchFocus``, and of the same in the dark; null until the focus
+  // came round. What a script focuses after a key shows its ring too.
+  function focused() {
+    if (!watched.isRound) return null;
+    const page = document.documentElement.dataset;
+    page.theme = "dark";
+    const again = [...watched.judged.keys()].map((element) => {
+      element.focus();
+      return { theme: "dark", ...whenFocused(element) };
+    });
+    delete page.theme;
+    return [...watched.judged.values(), ...again];
   }
 
   // Numbers one control of each look (the same style sheets, and the same classes all the way up) that is not among
@@ -155,5 +191,13 @@
     return controls.filter(isShown).map(text);
   }
 
-  window.contrasts = { text, fields, focused, markLooks, disableAll };
+  window.contrasts = {
+    atRest: () => inBothThemes(() => [text(document.body)]),
+    fields: () => inBothThemes(fields),
+    watchFocus,
+    focused,
+    markLooks,
+    hovered: (element) => inBothThemes(() => [text(element)]),
+    disableAll: () => inBothThemes(disableAll),
+  };
 })();
