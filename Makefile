@@ -20,10 +20,11 @@ run: $(VENV)/.run
 
 setup: $(VENV)/.test
 
-# Python, styles and scripts as their formatters write them; `make test` finds what is not.
+# Python, styles, scripts and templates as their formatters write them; `make test` finds what is not.
 format: $(VENV)/.test
 	$(BIN)/ruff format .
 	$(BIN)/oxfmt web/static
+	$(BIN)/djhtml --tabwidth 2 web/templates
 
 test: $(VENV)/.test
 	$(BIN)/ruff format --check .

@@ -12,8 +12,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 
 from archive.thai import MONTHS, SHORT_MONTHS
-from archive.thai.characters import WORD_LETTERS
-from archive.thai.digits import arabic_digits
+from archive.thai.characters import WORD_LETTERS, arabic_digits
 
 MOST_VILLAGES = 30  # of a subdistrict
 

@@ -1,10 +1,18 @@
 """Normalisation of Thai text, and Thai dates, for the whole project. Pure functions.
 
-``characters``, ``digits``, ``dates`` and ``sorting`` are offered here. ``words``, which loads a dictionary,
+``characters``, ``dates`` and ``sorting`` are offered here. ``words``, which loads a dictionary,
 and ``keyboard`` are imported by their own names.
 """
 
-from archive.thai.characters import ELLIPSIS, canonical_text, cluster_borders, shorten
+from archive.thai.characters import (
+    ELLIPSIS,
+    THAI_DIGITS,
+    arabic_digits,
+    canonical_text,
+    cluster_borders,
+    shorten,
+    thai_digits,
+)
 from archive.thai.dates import (
     BANGKOK,
     ERA,
@@ -17,7 +25,6 @@ from archive.thai.dates import (
     parse_date,
     today,
 )
-from archive.thai.digits import THAI_DIGITS, arabic_digits, thai_digits
 from archive.thai.sorting import natural_sort_key
 
 __all__ = [

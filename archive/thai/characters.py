@@ -1,4 +1,4 @@
-"""Thai characters: their classes, the canonical form of a text, and clusters that are drawn as one.
+"""Thai characters: their classes, digits, the canonical form of a text, and clusters that are drawn as one.
 
 No function uses NFKC or NFKD: both decompose ำ (U+0E33) into ํ and า, which is another spelling.
 """
@@ -10,6 +10,11 @@ import unicodedata
 from typing import NamedTuple
 
 ELLIPSIS = "…"
+
+THAI_DIGITS = "๐๑๒๓๔๕๖๗๘๙"
+
+_ARABIC_OF_THAI = tuple((thai, str(value)) for value, thai in enumerate(THAI_DIGITS))
+_TO_THAI = str.maketrans("0123456789", THAI_DIGITS)
 
 # Classes of characters, to be put between the brackets of a regular expression.
 # See also ``characters_of_class``.
@@ -213,3 +218,15 @@ def shorten(text: str, length: int) -> str:
         return ""
     fitting = [border for border in cluster_borders(text[: length + 1]) if border < length]
     return text[: fitting[-1]].rstrip() + ELLIPSIS
+
+
+def arabic_digits(text: str) -> str:
+    """Convert Thai digits to Arabic digits: ๑๒๓ → 123. The length stays the same."""
+    for thai, arabic in _ARABIC_OF_THAI:  # ``translate`` takes some hundred times as long
+        text = text.replace(thai, arabic)
+    return text
+
+
+def thai_digits(text: str) -> str:
+    """Convert Arabic digits to Thai digits: 123 → ๑๒๓. The length stays the same."""
+    return text.translate(_TO_THAI)

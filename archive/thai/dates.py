@@ -11,8 +11,7 @@ from typing import NamedTuple
 from rapidfuzz import fuzz, process
 
 from archive.errors import Invalid
-from archive.thai.characters import CONSONANTS, LETTERS_AND_SIGNS, canonical_text, shorten
-from archive.thai.digits import arabic_digits
+from archive.thai.characters import CONSONANTS, LETTERS_AND_SIGNS, arabic_digits, canonical_text, shorten
 
 ERA = 543  # Buddhist year minus Common Era year, for every date since the calendar of 1941
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 
-from archive.thai.characters import CONSONANTS, LEADING_VOWELS, SIGNS_ABOVE, canonical_text
-from archive.thai.digits import arabic_digits
+from archive.thai.characters import CONSONANTS, LEADING_VOWELS, SIGNS_ABOVE, arabic_digits, canonical_text
 
 _LEADING_VOWEL = re.compile(f"([{LEADING_VOWELS}])([{CONSONANTS}])")
 _COMPARED_LAST = re.compile(rf"[{SIGNS_ABOVE}\s]+")

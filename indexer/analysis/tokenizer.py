@@ -28,9 +28,9 @@ from archive.thai.characters import (
     LETTERS_AND_SIGNS,
     NEVER_INITIAL,
     WORD_LETTERS,
+    arabic_digits,
     characters_of_class,
 )
-from archive.thai.digits import arabic_digits
 from archive.thai.word_list import icu_thai_words, thai_words
 
 TOKENIZER_VERSION = "fine-9"
