@@ -212,7 +212,7 @@ class PublishedRelations:
 
 
 def published_relations(records: Records, announcement: Announcement) -> PublishedRelations:
-    """Return the announcement's relations to published announcements; others are left out."""
+    """Return the relations to published announcements, with the chain of earlier and later ones."""
     known = {announcement.id: announcement}
     relations: dict[tuple[int, int], RelationKind] = {}
     new: Iterable[int] = [announcement.id]

@@ -281,7 +281,7 @@ class Attachments(Protocol):
         """Return the attachments that wait to replace the file of one of these, by the id of that one."""
 
     def with_file(self, sha256: str, *, is_detached: bool = False) -> list[Attachment]:
-        """Return the attachments that have these bytes: those not detached, or else those detached."""
+        """Return the attachments that have these bytes, none detached; with ``is_detached`` only those."""
 
     def get_detached(self, id: int) -> Attachment:
         """Return a detached attachment. Raises ``NotFound`` when no detached attachment has this id."""

@@ -64,7 +64,7 @@ class Vocabulary(Protocol):
         """Returns ``(place in pieces, word)`` of the archive's words that may be one edit away in sound.
 
         As ``SpellingIndex`` finds them; some are two edits away. ``is_dictionary_word`` returns True for a
-        word of the dictionary.
+        word of the dictionary, which is looked at however rare it is.
         """
 
     def completions(self, begun: str, most: int) -> list[str]:

@@ -78,7 +78,7 @@ class WordBorders:
         return borders[bisect_right(borders, place) - 1]
 
     def before_longer_word(self, place: int) -> int:
-        """Returns the last border of words, as people read them, at or before the offset ``place``."""
+        """Returns where the longest word at ``place`` begins; if far off, where its last part does."""
         if place <= 0 or place >= len(self.folded):
             return max(place, 0)
         left, right = self._longer_word(place)
