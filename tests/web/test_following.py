@@ -270,6 +270,18 @@ def test_new_announcements_reach_a_confirmed_address_once(posting: Site, mailbox
     assert posting.services.subscriptions.by_key(stop.rpartition("/")[2]) is None
 
 
+@pytest.mark.parametrize("search", ["category=สิ่งแวดล้อม", "village=7", "kind=order"])
+def test_news_of_a_category_a_village_and_a_kind_are_delivered(
+    posting: Site, mailbox: Mailbox, search: str
+) -> None:
+    follow(posting, mailbox, search)
+    new = posting.announcement("หยุดจ่ายน้ำ", body="ราษฎรหมู่ 7 โปรดทราบ", category="สิ่งแวดล้อม", kind="order")
+    posting.announcement("ประชุมสภา", body="ราษฎรหมู่ 3 โปรดทราบ", category="กิจการสภา", kind="news")
+    posting.work()
+    deliver(posting)
+    assert re.findall(r"/announcements/(\d+)", mailbox.text()) == [str(new.id)]
+
+
 def test_a_search_that_fails_holds_up_no_other_follower(
     posting: Site, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -585,5 +597,6 @@ def test_what_an_absent_mail_server_did_not_take_stays_due(posting: Site) -> Non
 def test_the_address_typed_is_shown_and_kept_nowhere_else(posting: Site) -> None:
     answer = posting.client().post("/follow?q=น้ำประปา", data={"address": "somchia@example.com"}, headers=OWN)
     assert "somchia@example.com" in answer.text
+    assert "ถ้าเคยขอเรื่องนี้ไว้แล้ว ระบบไม่ส่งซ้ำ" in re.sub("<[^>]+>", "", answer.text)
     assert 'href="/follow?q=' in answer.text  # to type it again
     assert answer.headers["Cache-Control"] == "no-store"

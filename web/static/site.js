@@ -162,7 +162,7 @@ function retryPicture(image) {
   const frame = image.closest(".sheet") ?? image,
     place = frame.parentElement,
     instead = place.querySelector("[data-no-picture]"),
-    isInRow = image.matches(".papers img, .candidates img, .copy-pages img"); // beside words that say all: its room stays
+    isInRow = image.matches(".papers img, .candidates img, .copy-pages img"); // beside words; its room stays
   let tries = 0;
   const show = (isThere, isWaiting) => {
     if (isInRow) return;
