@@ -278,6 +278,7 @@ def values(theirs: Town) -> dict[str, object]:
         "items": [CollectionLine("แย่งมา", theirs.announcement)],
         "entry": entry(theirs.announcement),
         "stated": {theirs.announcement: [("แย่งมา", theirs.announcement)]},
+        "marked": {theirs.announcement: True},
     }
 
 

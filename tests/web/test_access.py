@@ -124,6 +124,7 @@ GUARDS: dict[str, Guard] = {
     "file_versions.file": Guard.STAFF,
     "file_versions.choose_earlier_file": Guard.STAFF,
     "redaction.redact": Guard.STAFF,
+    "redaction.read_some_pages_again": Guard.STAFF,
     "collections.list_public": Guard.OPEN,
     "collections.collection": Guard.OPEN,
     "collection_desk.list_all": Guard.STAFF,

@@ -15,9 +15,9 @@ from tests.factories.memos import memo
 from tests.web.conftest import Site
 
 WEB = Path(__file__).parent.parent.parent / "web"
-WRITTEN = re.compile(r"""(?:["'`(]|(?<!; path)=)\s*/(?![/*>])|\brequest\.path\b|\bbase_url\b""")
+WRITTEN = re.compile(r"""(?:["'`(]|(?<!; path)=)\s*/(?![/*>]| "";$)|\brequest\.path\b|\bbase_url\b""")
 """An address that begins at the host, or one put together of parts. What a reader chose for the look of pages
-is a cookie of the whole host."""
+is a cookie of the whole host; a slash and an empty text end what a style draws without a name."""
 
 KNOWN = {"/api/", "/staff", "/proc/mounts", "/var/backups/prakat", "/var/lib/prakat"}
 """Strings by which code recognises an address, and files of the system; these lead nowhere."""

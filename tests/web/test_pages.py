@@ -323,7 +323,7 @@ def test_the_most_read_were_read(site: Site) -> None:
 
 
 def test_the_number_of_an_order_is_said_in_the_readers_language(site: Site) -> None:
-    made = site.announcement("แต่งตั้งคณะกรรมการ")
+    made = site.announcement("แต่งตั้งคณะกรรมการ", kind="order")
     paper = site.attach(made.id, memo("ให้แต่งตั้งคณะกรรมการ"), "คำสั่ง.pdf")
     site.services.commands.attachments.relabel(
         paper.id, label="คำสั่งที่ 5/2564 เรื่อง แต่งตั้งคณะกรรมการ", kind=DocumentKind.ORDER, actor="test"
@@ -345,7 +345,7 @@ def test_a_search_is_followed_by_one_link_and_a_list_without_words_by_its_own_na
         assert link.text_content().replace("\u2060", "") == said
 
 
-def test_a_result_is_labelled_with_the_kind_of_the_paper_that_answers(site: Site) -> None:
+def test_a_result_is_labelled_with_the_kind_of_the_announcement(site: Site) -> None:
     made = site.announcement("ประกาศจัดตั้งศูนย์", kind="announcement")
     paper = site.attach(made.id, memo("ให้ใช้อาคารอเนกประสงค์"), "บันทึก.pdf")
     site.services.commands.attachments.relabel(
@@ -353,7 +353,7 @@ def test_a_result_is_labelled_with_the_kind_of_the_paper_that_answers(site: Site
     )
     site.work()
     page = html.fromstring(site.client().get("/search?q=อาคารอเนกประสงค์").text)
-    assert page.xpath("string(//li[@class='kind'])") == "บันทึกข้อความ"
+    assert page.xpath("string(//li[@class='kind'])") == "ประกาศ"
 
 
 def test_a_date_that_is_not_understood_is_told(site: Site) -> None:

@@ -273,7 +273,7 @@ async function takeApart(files) {
   const one = async ({ file, number, shown }) => {
     const { address, refusal } = await begin([{ shown }], blank, number);
     if (address) {
-      made.add(address.split("/").pop());
+      made.add(address.match(new RegExp("[0-9]+$"))[0]);
       shown.dropDraft = () => trash(address); // a draft of a file that is given up has nothing in it
       return send(`${address}/attachments`, file, shown);
     }
