@@ -41,7 +41,11 @@ _PERSON = re.compile(
     r"|(?:ครอบครัว|ภูมิลำเนา|ที่อยู่|อาศัยอยู่)[^\n]{0,40}|(?:ผู้ใหญ่บ้าน|กำนัน|ลูกเสือ)[^\n]{0,6})$"
 )  # of whom the text before a village tells
 _BEFORE = 60  # letters before a village that are looked at
-_NAME = rf"บ้าน(?!เลขที่|เรือน|พัก|และ|ผู้|ของ|ที่)(?P<name>(?:(?!บ้าน|หมู่|ตำบล|อำเภอ|จังหวัด)[{WORD_LETTERS}]){{2,20}})"
+_NO_NAME = (
+    "เลขที่|เรือน|พัก|และ|ผู้|ของ|ที่|นาย|นาง|คุณ|ลุง|ป้า|ยาย|เด็ก"  # บ้านนายสมชาย is a person's
+    "|เช่า|ประชาชน|พอเพียง|มั่นคง|จัดสรร|เอื้ออาทร"
+)
+_NAME = rf"บ้าน(?!{_NO_NAME})(?P<name>(?:(?!บ้าน|หมู่|ตำบล|อำเภอ|จังหวัด)[{WORD_LETTERS}]){{2,20}})"
 _WITH_NAME = (
     re.compile(rf"หมู่\s?(?:ที่)?\s?(?P<number>{_NUMBER})\s?[(]?{_NAME}"),
     re.compile(rf"{_NAME}\s?[(]?\s?(?:หมู่\s?(?:ที่)?|ม\.)\s?(?P<number>{_NUMBER})"),

@@ -110,7 +110,9 @@ def _page(problem: str = "") -> str:
 @pages.after_request
 def _keep_follower_private(answer: Response) -> Response:
     """Keep pages of one follower out of caches, and their address out of the next site's log."""
-    if request.method == "POST" or "key" in (request.view_args or {}):
+    has_key = "key" in (request.view_args or {})
+    if has_key or request.method == "POST":
         answer.headers["Cache-Control"] = "no-store"
+    if has_key:  # a form that is sent from a page without referrer has no origin, and is refused
         answer.headers["Referrer-Policy"] = "no-referrer"
     return answer
