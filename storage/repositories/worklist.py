@@ -57,7 +57,7 @@ _PROBLEMS = {
     # by its own index, which has few records, not by that of all published ones
     Problem.STATED_ANEW: """SELECT announcement.id AS announcement_id, NULL AS attachment_id, 0 AS page
         FROM announcement WHERE +organisation_id IN :organisations
-        AND is_stated_anew = 1 AND status = 'published' AND {which}""",
+        AND is_stated_anew = 1 AND status || '' = 'published' AND {which}""",
     Problem.FAILED: _attachments_where(f"{_UNFINISHED} AND attachment.status = 'failed'"),
     Problem.DOUBTFUL: f"""SELECT announcement.id AS announcement_id,
             min(page.attachment_id) AS attachment_id, min(page.number) AS page

@@ -216,7 +216,7 @@ def test_how_a_query_was_read_is_said_in_the_readers_language(site: Site) -> Non
     assert "แสดงเฉพาะ " not in client.get(undo).text
     client.get("/language/en?next=/")
     page = client.get(path).text
-    notices = " ".join(re.findall(r'<p class="notice">(.*?)</p>', page, re.DOTALL))
+    notices = " ".join(re.findall(r'<p class="notice"[^>]*>(.*?)</p>', page, re.DOTALL))
     assert "Author: Somchai" in notices
     assert "Only of 1 January 2017 – 31 January 2017" in notices
     own = re.sub("“[^”]+”", "", notices)  # without the Thai words that are searched too
@@ -642,8 +642,9 @@ def test_the_title_of_results_and_the_skip_link_lead_to_what_was_found(site: Sit
         assert " ".join(page.xpath("string(//title)").split()).startswith(told)
     page = html.fromstring(client.get("/search?q=ซ่อมสะพานน").text)
     (skipped_to,) = page.xpath("//*[@id = substring(//a[@class='skip']/@href, 2)]")
-    assert skipped_to.xpath(".//p[@class='notice']")  # that the text was corrected
-    assert skipped_to.xpath(".//p[@role='status']")
+    remark, how_many = (page.get_element_by_id(id) for id in skipped_to.get("aria-describedby").split())
+    assert remark.get("class") == "notice"  # that the text was corrected
+    assert how_many.get("role") == "status"
 
 
 def test_a_result_names_the_kind_of_the_announcement_and_of_a_paper_that_is_another(site: Site) -> None:
