@@ -147,6 +147,7 @@ class InterpretationOutcome(Enum):
     TAKEN = BilingualNote("ใช้ผลนี้", "taken")
     NOTHING_FOUND = BilingualNote("ไม่พบประกาศ จึงลองแบบถัดไป", "left: nothing found")
     LACKS_WORDS = BilingualNote("ไม่มีประกาศที่มีครบทุกคำ จึงลองแบบถัดไป", "left: nothing has all words")
+    NO_BETTER = BilingualNote("มีเพียงบางคำเช่นกัน จึงไม่ใช้ผลนี้", "not taken: its announcements lack words, too")
     OTHER_TIMES = BilingualNote("ไม่มีประกาศของช่วงเวลานั้น จึงลองแบบถัดไป", "left: nothing is of that time")
     IN_TWO = BilingualNote("แยกตอบทีละเรื่อง", "left: each of two things is answered by itself")
     BESIDE = BilingualNote("แสดงต่อท้ายเป็นผลของช่วงเวลาอื่น", "shown beside, as of other times")

@@ -116,7 +116,8 @@ def _answer(searcher: Searcher, lexicon: Lexicon, query: Query) -> _Answer:
 
 def _answer_interpretations(searcher: Searcher, lexicon: Lexicon, answer: _Answer) -> list[_Answer]:
     """Returns the answer and those of the other interpretations that were tried; the last one is taken."""
-    given, left = answer.query.interpretations, []
+    given = answer.query.interpretations
+    *left, answer = _answer_with_assumed_year(searcher, lexicon, answer)
     while (other := _next_interpretation(answer)) is not None:
         interpretation, reason = other
         left.append(replace(answer, outcome=reason))
@@ -127,15 +128,26 @@ def _answer_interpretations(searcher: Searcher, lexicon: Lexicon, answer: _Answe
     return [*left, answer]
 
 
+def _answer_with_assumed_year(searcher: Searcher, lexicon: Lexicon, answer: _Answer) -> list[_Answer]:
+    """Returns the answer and, if it lacks words, that with the number at the end as a year; the better one last.
+
+    The year is no better than an answer that covers enough where its announcements lack words, too.
+    """
+    query = answer.query
+    may_assume = Interpretation.WITH_YEAR in query.other_interpretations and not query.as_typed
+    if not may_assume or (answer.retrieved.total and not answer.lacks_words):
+        return [answer]
+    with_year = _answer(searcher, lexicon, interpret_as(query, Interpretation.WITH_YEAR))
+    if not answer.retrieved.total:
+        return [replace(answer, outcome=InterpretationOutcome.NOTHING_FOUND), with_year]
+    if answer.is_found and (with_year.lacks_words or not with_year.retrieved.total):
+        return [replace(with_year, outcome=InterpretationOutcome.NO_BETTER), answer]
+    return [replace(answer, outcome=InterpretationOutcome.LACKS_WORDS), with_year]
+
+
 def _next_interpretation(answer: _Answer) -> tuple[Interpretation, InterpretationOutcome] | None:
     """Returns the interpretation to which an answer that finds too little gives way, and why; or None."""
     others, found = answer.query.other_interpretations, answer.retrieved
-    may_assume_year = Interpretation.WITH_YEAR in others and not answer.query.as_typed
-    if may_assume_year and (not found.total or answer.lacks_words):
-        return (
-            Interpretation.WITH_YEAR,
-            InterpretationOutcome.LACKS_WORDS if found.total else InterpretationOutcome.NOTHING_FOUND,
-        )
     if Interpretation.DATES_AS_WORDS in others and not found.total:
         return Interpretation.DATES_AS_WORDS, InterpretationOutcome.NOTHING_FOUND
     if Interpretation.WITHOUT_DATES in others and query_notes.NOT_THEN in found.notes:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from archive.model import Announcement, DocumentKind
@@ -56,6 +56,7 @@ def test_its_pages_are_the_whole_in_order(
 
 @settings(max_examples=40)
 @given(typed=TYPED, filters=FILTERS)
+@example(typed="covid-19๒,๕๐๐คลอง64", filters=Filters(kind=DocumentKind.ORDER))
 def test_sorting_neither_adds_nor_takes(index: WhooshIndex, typed: str, filters: Filters) -> None:
     pages = {
         sort: index.search(parse_query(typed, filters=filters, sort=sort, per_page=len(ENTRIES)))
@@ -74,6 +75,7 @@ def test_sorting_neither_adds_nor_takes(index: WhooshIndex, typed: str, filters:
 
 @settings(max_examples=40)
 @given(typed=TYPED, filters=FILTERS)
+@example(typed="covid-19๒,๕๐๐คลอง64", filters=Filters())  # an order has some of it, none all with the year
 def test_a_facet_promises_what_it_leads_to(index: WhooshIndex, typed: str, filters: Filters) -> None:
     page = index.search(parse_query(typed, filters=filters))
     for name, values in page.facets.items():
