@@ -129,7 +129,7 @@ def _answer_interpretations(searcher: Searcher, lexicon: Lexicon, answer: _Answe
 
 
 def _answer_with_assumed_year(searcher: Searcher, lexicon: Lexicon, answer: _Answer) -> list[_Answer]:
-    """Returns the answer and, if it lacks words, that with the number at the end as a year; the better one last.
+    """Returns the answer and, if it lacks words, that with the last number as a year; the better one last.
 
     The year is no better than an answer that covers enough where its announcements lack words, too.
     """
