@@ -1076,6 +1076,13 @@ def test_an_abbreviated_kind_before_a_number_is_that_kind(index: SearchIndex, ty
     assert index.search(parse_query(typed.replace("ค", "ป").replace("ส", "ก"))).hits[0].announcement_id == 2
 
 
+def test_quoted_letters_before_a_number_are_no_abbreviated_kind(index: SearchIndex) -> None:
+    index.update([entry(1, "คำสั่งที่ 17/2563"), entry(2, "หนังสือ คส. 17/2563")], (), position=1)
+    page = index.search(parse_query('"คส. 17/2563"'))
+    assert [hit.announcement_id for hit in page.hits] == [2]
+    assert not page.query.understood
+
+
 @pytest.mark.parametrize("typed", ["คำสั่งที่ 301", "คำสั่ง 301", "คำสั่งที่๓๐๑"])
 def test_what_bears_a_number_without_its_year_comes_before_what_names_it(
     index: SearchIndex, typed: str

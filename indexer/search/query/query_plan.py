@@ -244,11 +244,13 @@ def _with_abbreviations_before_numbers(parts: list[QueryPart]) -> list[QueryPart
 def _with_kinds_before_numbers(parts: list[QueryPart], lexicon: Lexicon) -> list[QueryPart]:
     """Returns the parts, of which letters before a document's number find the kind that they abbreviate.
 
-    Clerks write คส. 17/63 for คำสั่งที่ 17/2563.
+    Clerks write คส. 17/63 for คำสั่งที่ 17/2563. Quoted letters find themselves alone.
     """
     clauses = [clause for part in parts for clause in part.clauses]
+    quoted = [bool(part.quoted) for part in parts for _ in part.clauses]
     for place, (clause, following) in enumerate(pairwise(clauses)):
-        if len(clause.alternatives) == 1 and has_document_number(following):
+        is_only_itself = len(clause.alternatives) == 1 and not quoted[place]
+        if is_only_itself and has_document_number(following):
             kinds = tuple(
                 Alternative(tuple(token.term for token in lexicon.tokenizer.tokens(name)), SYNONYM_WEIGHT)
                 for name in _kind_names_abbreviated(clause.typed, lexicon)
