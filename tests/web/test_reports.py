@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from lxml import html
 from werkzeug.test import TestResponse
 
 from archive.model import Role, Status
@@ -73,3 +74,13 @@ def test_a_report_keeps_no_query_that_may_name_a_person(site: Site) -> None:
         send(site, kind="not-found", q=query, text="หาใบอนุญาต")
     (report,) = site.services.reports.list_open()
     assert (report.query, report.text) == ("", "หาใบอนุญาต")
+
+
+def test_a_report_of_which_nothing_would_be_kept_asks_what_was_sought(site: Site) -> None:
+    asked = send(site, kind="not-found", q="นายสมชาย ใจดี", next="/search?q=x")
+    assert asked.status_code == 422
+    assert site.services.reports.list_open() == []
+    (form,) = (each for each in html.fromstring(asked.text).forms if "text" in each.fields)
+    send(site, **{**dict(form.form_values()), "text": "ใบอนุญาตก่อสร้าง"})
+    (report,) = site.services.reports.list_open()
+    assert (report.kind, report.query, report.text) == (ReportKind.NOT_FOUND, "", "ใบอนุญาตก่อสร้าง")

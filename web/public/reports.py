@@ -111,15 +111,20 @@ def _paper_report(kind: ReportKind) -> ReportDraft:
 
 
 def _not_found_report() -> ReportDraft:
-    """Returns the report on a search, without the query where it may name a person: such are not kept."""
+    """Returns the report on a search, without the query where it may name a person: such are not kept.
+
+    Raises ``Invalid`` where the text has to say what was sought, since nothing else of the report is kept.
+    """
     query = canonical_text(request.form.get("q", "")[:MAX_QUERY_LENGTH]).strip()
     if not query:
         raise BadRequest
-    return ReportDraft(
-        kind=ReportKind.NOT_FOUND,
-        text=validation.checked_report_text(request.form.get("text", "")),
-        query="" if may_name_person(query) else query,
-    )
+    text = validation.checked_report_text(request.form.get("text", ""))
+    is_query_kept = not may_name_person(query)
+    if not (text or is_query_kept):
+        raise Invalid(
+            "คำค้นนี้อาจเป็นชื่อคน ระบบจึงไม่เก็บ กรุณาเขียนสั้น ๆ ว่าหาเอกสารเรื่องอะไร", field="text", code="required"
+        )
+    return ReportDraft(kind=ReportKind.NOT_FOUND, text=text, query=query if is_query_kept else "")
 
 
 def _way_back() -> str:
