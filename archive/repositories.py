@@ -416,10 +416,9 @@ class UsageStatistics(Protocol):
         """Return the running totals by name."""
 
     def record_missed_search_unless_personal(self, query: str) -> None:
-        """Count a query that found nothing, unless it names a person by title or has nine digits or more.
+        """Count a query that found nothing, unless it may name a person (``archive.privacy.may_name_person``).
 
-        Nine digits may be a person's identity or telephone number. A name without a title is kept: nothing
-        tells it from other words.
+        A name without a title is kept where it stands among other words: nothing tells it from these.
         """
 
     def list_missed_searches(self, *, limit: int = 100) -> list[MissedSearch]:

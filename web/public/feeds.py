@@ -144,7 +144,7 @@ def catalog() -> Response:
         "foaf:homepage": {"@id": page},
         "dcat:dataset": {
             "@type": "dcat:Dataset",
-            "@id": page,
+            "@id": f"{page}#announcements",
             "dct:title": _in_thai_and_english(f"ประกาศของ{site}", f"Announcements of {site}"),
             "dct:description": _in_thai_and_english(
                 "ชื่อเรื่อง วันที่ ชนิด ผู้ออก เนื้อหา และที่อยู่เว็บของประกาศที่เผยแพร่แล้วทุกเรื่อง",
