@@ -416,7 +416,7 @@ class UsageStatistics(Protocol):
         """Return the running totals by name."""
 
     def record_missed_search_unless_personal(self, query: str) -> None:
-        """Count a query that found nothing, unless ``archive.privacy.may_name_person`` says that it may.
+        """Count a query that found nothing, unless it may name a person: see ``archive.privacy``.
 
         A name without a title is kept where it stands among other words: nothing tells it from these.
         """

@@ -231,7 +231,9 @@ def test_the_number_found_says_what_the_filters_count(site: Site) -> None:
     site.work()
     page = html.fromstring(site.client().get("/search?q=ซ่อม สะพาน ไม้").text)
     (status,) = page.xpath("//p[@role='status']")
-    assert " ".join(status.text_content().split()) == "พบ 1 เรื่องที่ตรงทุกคำ และอีก 1 เรื่องที่ตรงบางคำ"
+    told = "พบ 1 เรื่องที่ตรงทุกคำ และอีก 1 เรื่องที่ตรงบางคำ"
+    assert " ".join(status.text_content().split()) == told
+    assert f"· {told} ·" in " ".join(page.xpath("string(//title)").split())
     years = page.xpath("//details[summary[text()='ปี']]//li/a/span/span[@aria-hidden]/text()")
     assert sum(map(int, years)) == 2
 
