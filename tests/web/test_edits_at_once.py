@@ -205,12 +205,18 @@ def test_a_correction_saved_meanwhile_is_not_overwritten_unseen(site: Site) -> N
     saved = first | {"text": f"{text}\nบรรทัดของ ก"}
     assert one.post(page, data=saved).status_code == 302
     refused = other.post(page, data=second | {"text": f"{text}\nบรรทัดของ ข"}).text
-    assert "เปลี่ยนไปแล้วขณะที่คุณเปิดหน้านี้อยู่" in refused
-    assert "บรรทัดของ ข</textarea>" in refused  # to be copied
+    assert "บันทึกข้อความหน้านี้ไปก่อนแล้ว" in refused
+    assert "บรรทัดของ ข</textarea>" in refused
+    told = refused.partition('role="alert"')[2].partition("</section>")[0]
+    changed = re.findall(r'<p class="(removed|added)">.*</span> (.*)</p>', told)
+    assert changed == [("removed", "บรรทัดของ ก"), ("added", "บรรทัดของ ข")]
     reread = other.post(f"{page}/reread", data=second | {"method": "embedded"}, follow_redirects=True).text
     assert "เปลี่ยนไปแล้วขณะที่คุณเปิดหน้านี้อยู่" in reread
     assert site.services.pages.get(paper.id, 1).text == f"{text}\nบรรทัดของ ก"
     assert one.post(page, data=saved).status_code == 302  # the same once more, after a lost answer
+    both = hidden_fields(refused) | {"text": f"{text}\nบรรทัดของ ก\nบรรทัดของ ข"}
+    assert other.post(page, data=both).status_code == 302  # what differs has been shown
+    assert site.services.pages.get(paper.id, 1).text == both["text"]
 
 
 def test_a_second_redaction_uncovers_nothing_that_the_first_covered(site: Site) -> None:

@@ -45,19 +45,29 @@ class PageVersion:
     lines: list[DifferenceLine]  # what differs in the present text
 
 
+@dataclass(frozen=True, slots=True)
+class TextConflict:
+    """The last change of a page's text since a form was opened, and how the typed text differs from it."""
+
+    change: Change
+    lines: list[DifferenceLine]  # removed: of the stored text alone; added: of the typed one
+
+
 @pages.route("", methods=["GET", "POST"])
 def page(attachment_id: int, number: int) -> ResponseReturnValue:
     """Show a page with its text line by line; a POST stores the corrected text unless it changed since."""
     attachment = services().attachments.get(attachment_id)
-    shown = services().pages.get(attachment_id, number)
+    shown, conflict = services().pages.get(attachment_id, number), None
     if request.method == "POST":
         try:
             flash(_saved(_correct(attachment_id, number)), "good")
             _say_if_hidden(attachment)
             return redirect(_after_saving(attachment, shown))
         except PrakatError as error:
-            flash(error_message(error), "bad")
             shown = services().pages.get(attachment_id, number)
+            conflict = _text_conflict(attachment, shown) if isinstance(error, Conflict) else None
+            if conflict is None:
+                flash(error_message(error), "bad")
     versions = _versions(attachment, shown)
     return render_template(
         "staff/page.html",
@@ -70,6 +80,7 @@ def page(attachment_id: int, number: int) -> ResponseReturnValue:
         is_more_to_check=_next_doubtful_page(attachment, number) is not None,
         marks=_marks(shown),
         is_in_doubt=should_person_check(shown),
+        conflict=conflict,
         versions=versions[:MOST_VERSIONS],
         are_versions_left_out=len(versions) > MOST_VERSIONS,
     )
@@ -92,6 +103,19 @@ def _refuse_changed_page(attachment_id: int, number: int) -> None:
         services().attachments.get(attachment_id), services().pages.get(attachment_id, number)
     )
     refuse_if_changed(now, _CHANGED)
+
+
+def _text_conflict(attachment: Attachment, shown: Page) -> TextConflict | None:
+    """Returns how the sent text differs from the stored one; None for a form opened on another file.
+
+    What was typed on another file may be what a redacted copy covers.
+    """
+    versions = _versions(attachment, shown)
+    earlier = {page_fingerprint(attachment, replace(shown, text=each.text)) for each in versions}
+    if request.form.get("fingerprint") not in earlier:
+        return None
+    typed = validation.checked_page_text(request.form.get("text", ""))
+    return TextConflict(versions[0].change, compare_lines(shown.text, typed))
 
 
 @pages.post("/reread")
