@@ -18,7 +18,7 @@ UNCONFIRMED_FOR = dt.timedelta(days=2)  # time after which an address that nobod
 MOST_CONFIRMATIONS_A_DAY = 3
 """Most messages asking for confirmation that one address gets in a day: a stranger may have typed it."""
 
-MOST_OF_ADDRESS = 20  # most subscriptions of one address
+MOST_OF_ADDRESS = 20  # most searches that one address follows
 
 
 class Frequency(StrEnum):
@@ -52,16 +52,22 @@ class Subscriptions(Protocol):
     def subscribe_within_limits(
         self, address: str, search: str, frequency: Frequency, *, language: str, key: str
     ) -> None:
-        """Store an unconfirmed subscription, unless the address has the same one or reached its limits.
+        """Store an unconfirmed subscription, unless the address reached its limits.
 
-        The caller cannot tell whether it was stored: that would tell who follows what.
+        An address that follows the same search is asked again. The caller cannot tell whether the
+        subscription was stored: that would tell who follows what.
         """
 
     def by_key(self, key: str) -> Subscription | None:
         """Return the subscription of the links in its messages; None for an unknown key."""
 
-    def confirm(self, key: str) -> bool:
-        """Confirm a subscription; announcements published from now on are sent. False for an unknown key."""
+    def confirm(self, key: str) -> Subscription | None:
+        """Confirm a subscription and return it; announcements published from now on are sent.
+
+        Where the address has confirmed the same search before, that subscription takes over frequency and
+        language and is returned, so that the links in its messages stay; the one of the key is deleted.
+        None for an unknown key.
+        """
 
     def unsubscribe(self, key: str) -> bool:
         """Delete a subscription with its address. False for an unknown key."""

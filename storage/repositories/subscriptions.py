@@ -45,8 +45,8 @@ class EngineSubscriptions(EngineRepository):
                 for row in found
                 if row["confirmed_at"] is None and row["made_at"] > mappers.time_text(now - _DAY)
             ]
-            is_known = any((row["organisation_id"], row["search"]) == (organisation, search) for row in found)
-            if is_known or len(recent) >= MOST_CONFIRMATIONS_A_DAY or len(found) >= MOST_OF_ADDRESS:
+            others = {(row["organisation_id"], row["search"]) for row in found} - {(organisation, search)}
+            if len(recent) >= MOST_CONFIRMATIONS_A_DAY or len(others) >= MOST_OF_ADDRESS:
                 return
             insert_row(
                 self._engine,
@@ -65,17 +65,31 @@ class EngineSubscriptions(EngineRepository):
         row = select_row(self._engine, "subscription", "key = :key", key=key)
         return None if row is None else mappers.subscription(row)
 
-    def confirm(self, key: str) -> bool:
+    def confirm(self, key: str) -> Subscription | None:
         with self._engine.write():
-            changed = self._engine.run(
-                """UPDATE subscription SET confirmed_at = coalesce(confirmed_at, :now),
-                       position = CASE WHEN confirmed_at IS NULL THEN :position ELSE position END
-                   WHERE organisation_id IN :organisations AND key = :key""",
-                key=key,
-                now=mappers.now_text(),
-                position=self.last_publication(),
+            asked = self.by_key(key)
+            if asked is None or asked.confirmed_at is not None:
+                return asked
+            earlier = select_row(
+                self._engine,
+                "subscription",
+                "address = :address AND search = :search AND confirmed_at IS NOT NULL",
+                address=asked.address,
+                search=asked.search,
             )
-        return changed == 1
+            if earlier is None:
+                update_row(
+                    self._engine,
+                    "subscription",
+                    asked.id,
+                    confirmed_at=mappers.now_text(),
+                    position=self.last_publication(),
+                )
+                return self.by_key(key)
+            delete_rows(self._engine, "subscription", key=key)
+            chosen = {"frequency": asked.frequency.value, "language": asked.language}
+            update_row(self._engine, "subscription", earlier["id"], **chosen)
+            return self.by_key(earlier["key"])
 
     def unsubscribe(self, key: str) -> bool:
         with self._engine.write():

@@ -8,7 +8,7 @@ import io
 from playwright.sync_api import Page
 
 from archive.model import Draft
-from tests.browser.site import ACTOR, RunningSite, order, wait_until
+from tests.browser.site import ACTOR, FOLLOWER_KEY, RunningSite, order, wait_until
 
 
 def open_page(page: Page, address: str, status: int) -> None:
@@ -38,7 +38,12 @@ def public_pages(site: RunningSite) -> dict[str, int]:
         f"/announcements/{site.centre.id}/attachments/{first.id}?q=ศูนย์",
         f"/announcements/{site.centre.id}/attachments/{first.id}/text",
         f"/announcements/{site.centre.id}/certificate",
+        f"/announcements/{site.expired.id}",
+        f"/announcements/{site.expired.id}/certificate",
         "/follow?q=ศูนย์ ปี 2564",
+        f"/follow/confirm/{FOLLOWER_KEY}",
+        f"/follow/stop/{FOLLOWER_KEY}",
+        "/follow/stop/an-unknown-key",
         f"/report?attachment={first.id}",
         "/help/residents",
         "/privacy",
@@ -46,7 +51,11 @@ def public_pages(site: RunningSite) -> dict[str, int]:
         "/open-data",
         "/sign-in",
     ]
-    return dict.fromkeys(sound, 200) | {f"/announcements/{site.withdrawn.id}": 410, "/no-such-page": 404}
+    return dict.fromkeys(sound, 200) | {
+        f"/announcements/{site.withdrawn.id}": 410,
+        "/follow/confirm/an-unknown-key": 404,
+        "/no-such-page": 404,
+    }
 
 
 def staff_pages(site: RunningSite) -> dict[str, int]:

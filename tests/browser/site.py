@@ -17,6 +17,9 @@ from functools import cache
 from pathlib import Path
 from urllib.request import urlopen
 
+from aiosmtpd.controller import Controller
+from aiosmtpd.handlers import Sink
+
 from archive.model import (
     Announcement,
     Attachment,
@@ -27,6 +30,7 @@ from archive.model import (
     ReadingStatus,
     Role,
 )
+from archive.subscriptions import Frequency
 from web import bootstrap
 from web.accounts.passwords import hash_password
 from web.bootstrap import Services
@@ -37,6 +41,7 @@ from web.settings import Settings
 NAME, PASSWORD = "พิมพ์ชนก", "รหัสผ่านสำหรับทดสอบ"
 ACTOR = "ทดสอบ"
 SITE_NAME = "เทศบาลตำบลหนองปลาดุก"
+FOLLOWER_KEY = "follower-of-the-centre"  # of the links in the messages to somebody who follows ศูนย์
 
 _PATIENCE = 90  # seconds until everything is read, on a busy machine
 
@@ -50,6 +55,7 @@ class RunningSite:
     centre: Announcement
     attachments: tuple[Attachment, ...]
     withdrawn: Announcement
+    expired: Announcement
     collection: Collection
 
 
@@ -57,8 +63,10 @@ class RunningSite:
 def running(data: Path) -> Iterator[RunningSite]:
     """The archive in ``data``, filled and read, with web and worker; both end with the context."""
     services = bootstrap.build_services(Settings(data=data))
-    centre, withdrawn = _fill(services)
-    port = _free_port()
+    centre, withdrawn, expired = _fill(services)
+    port, mail_port = _free_port(), _free_port()
+    mail_server = Controller(Sink(), hostname="127.0.0.1", port=mail_port)
+    mail_server.start()
     process = subprocess.Popen(
         [sys.executable, "-m", "web.cli", "serve", "--port", str(port)],
         env={
@@ -66,6 +74,8 @@ def running(data: Path) -> Iterator[RunningSite]:
             "PRAKAT_DATA": str(data),
             "PRAKAT_SITE_NAME": SITE_NAME,
             "PRAKAT_BASE_URL": f"http://127.0.0.1:{port}",
+            "PRAKAT_SMTP_URL": f"smtp://127.0.0.1:{mail_port}",
+            "PRAKAT_SMTP_SENDER": "no-reply@archive.example",
         },
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
@@ -79,10 +89,12 @@ def running(data: Path) -> Iterator[RunningSite]:
             "everything was indexed",
         )
         attachments = tuple(services.attachments.by_announcement([centre.id])[centre.id])
-        yield RunningSite(url, services, centre, attachments, withdrawn, _collect(services, centre))
+        collection = _collect(services, centre)
+        yield RunningSite(url, services, centre, attachments, withdrawn, expired, collection)
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(30)
+        mail_server.stop()
 
 
 def wait_until(done: Callable[[], bool], what: str) -> None:
@@ -107,8 +119,12 @@ def scanned(pdf: bytes, seed: int) -> bytes:
     return make_scan(pdf, ScanLook(), seed=seed)
 
 
-def _fill(services: Services) -> tuple[Announcement, Announcement]:
+def _fill(services: Services) -> tuple[Announcement, Announcement, Announcement]:
+    """Returns the announcement with the documents, the withdrawn one, and the one past its end."""
     services.people.accounts.add(NAME, hash_password(PASSWORD), Role.ADMIN)
+    services.subscriptions.subscribe_within_limits(
+        "somchai@example.com", "q=ศูนย์", Frequency.DAILY, language="th", key=FOLLOWER_KEY
+    )
     centre = _announce(
         services,
         "ประกาศจัดตั้งศูนย์ส่งเสริมการมีส่วนร่วมของประชาชน",
@@ -122,17 +138,21 @@ def _fill(services: Services) -> tuple[Announcement, Announcement]:
     _attach(services, centre, "บันทึกข้อความจัดตั้งศูนย์", scanned(memo, 1), DocumentKind.MEMO)
     command = order("215/2564", "แต่งตั้งคณะกรรมการศูนย์", *[f"วรรคที่ {n} ให้กรรมการประชุมทุกเดือน" for n in range(60)])
     _attach(services, centre, "คำสั่งแต่งตั้งคณะกรรมการศูนย์", command, DocumentKind.ORDER)
-    for number in range(12):
-        fee = _announce(
+    fees = [
+        _announce(
             services,
             f"อัตราค่าธรรมเนียมเก็บขนขยะมูลฝอย ปีที่ {number + 1}",
             "บ้านอยู่อาศัย เดือนละ 30 บาท",
             dt.date(2012 + number, number + 1, 3),
             kind=DocumentKind.ANNOUNCEMENT if number % 3 else DocumentKind.NEWS,
             category="สิ่งแวดล้อม",
+            expires_on=None if number else dt.date(2012, 12, 31),
         )
-    services.commands.publication.withdraw(fee.id, actor=ACTOR, reason="ประกาศซ้ำ")
-    return services.announcements.get(centre.id), services.announcements.get(fee.id)
+        for number in range(12)
+    ]
+    services.commands.publication.withdraw(fees[-1].id, actor=ACTOR, reason="ประกาศซ้ำ")
+    centre, withdrawn, expired = (services.announcements.get(each.id) for each in (centre, fees[-1], fees[0]))
+    return centre, withdrawn, expired
 
 
 def _collect(services: Services, centre: Announcement) -> Collection:

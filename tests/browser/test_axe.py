@@ -54,7 +54,12 @@ def test_what_opens_on_residents_pages(visit: Visit, language: str) -> None:
     page.fill("#name", "ใครก็ไม่รู้")
     page.fill("#password", "ผิดแน่นอน")
     page.locator("main .button.first").click()
-    assert found | _looked_at(page, language, "/sign-in refused") == {}
+    found |= _looked_at(page, language, "/sign-in refused")
+    page.goto("/follow?q=ศูนย์")
+    page.fill("#address", f"{language}@example.com")
+    page.locator("main .button.first").click()
+    expect(page.locator("main .address")).to_have_text(f"{language}@example.com")
+    assert found | _looked_at(page, language, "/follow sent") == {}
 
 
 @languages

@@ -472,6 +472,21 @@ def _is_read(site: RunningSite, announcement_id: int) -> bool:
 
 
 @widths
+def test_a_text_is_printed_sheet_by_sheet(visit: Visit, site: RunningSite, width: int) -> None:
+    page = visit(width=width)
+    for attachment in site.attachments[:2]:  # a scan and a paper of several pages
+        page.goto(f"/announcements/{site.centre.id}/attachments/{attachment.id}/text")
+        headings = page.locator(".plain-text section h2").all_inner_texts()
+        printed = pypdfium2.PdfDocument(page.pdf(format="A4"))
+        sheets = [sheet.get_textpage().get_text_range().split() for sheet in printed]
+        assert all(len(words) > 5 for words in sheets)  # none is empty
+        first, *following = (heading.split() for heading in headings)
+        assert first[0] in sheets[0]
+        assert [words for words in following if words not in [sheet[:2] for sheet in sheets]] == []
+    assert len(headings) > 1
+
+
+@widths
 def test_a_scan_is_printed_as_large_from_a_phone(
     visit: Visit, site: RunningSite, tmp_path: Path, width: int
 ) -> None:

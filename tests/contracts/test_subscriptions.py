@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 
 from archive.model import Status
 from archive.repositories import Records
-from archive.subscriptions import MOST_CONFIRMATIONS_A_DAY, UNCONFIRMED_FOR, Frequency
+from archive.subscriptions import (
+    MOST_CONFIRMATIONS_A_DAY,
+    MOST_OF_ADDRESS,
+    UNCONFIRMED_FOR,
+    Frequency,
+)
 from storage.engine import Engine
 from storage.repositories.organisations import EngineOrganisations
 from storage.repositories.subscriptions import EngineSubscriptions
@@ -22,10 +28,9 @@ def follow(store: EngineSubscriptions, key: str, search: str = "q=x", **more: ob
     store.subscribe_within_limits("a@example.com", search, Frequency.AT_ONCE, language="th", key=key, **more)  # type: ignore[arg-type]
 
 
-def test_an_address_is_asked_once_and_then_kept_or_forgotten(engine: Engine) -> None:
+def test_an_address_is_asked_and_then_kept_or_forgotten(engine: Engine) -> None:
     store = EngineSubscriptions(engine)
     follow(store, "k1")
-    follow(store, "k2")  # the same search again
     (asked,) = store.list_without_confirmation_request(after_id=0, limit=9)
     assert (asked.key, asked.address, asked.frequency) == ("k1", "a@example.com", Frequency.AT_ONCE)
     assert store.list_without_confirmation_request(after_id=asked.id, limit=9) == []
@@ -43,6 +48,34 @@ def test_an_address_is_asked_once_and_then_kept_or_forgotten(engine: Engine) -> 
     assert store.unsubscribe("k3")
     assert not store.unsubscribe("k3")
     assert engine.rows("SELECT * FROM subscription WHERE organisation_id = 1") == []
+
+
+def test_a_search_that_is_followed_again_keeps_its_links_and_takes_the_new_frequency(
+    engine: Engine, records: Records
+) -> None:
+    store = EngineSubscriptions(engine)
+    follow(store, "first")
+    store.confirm("first")
+    before = store.by_key("first")
+    assert before is not None
+    published(records)
+    store.subscribe_within_limits("a@example.com", "q=x", Frequency.DAILY, language="en", key="again")
+    asked = store.list_without_confirmation_request(after_id=0, limit=9)
+    assert [each.key for each in asked] == ["again"]
+    assert store.confirm("again") == replace(before, frequency=Frequency.DAILY, language="en")
+    assert store.by_key("again") is None
+    assert store.confirm("first") == store.by_key("first")
+    assert store.count_confirmed() == 1
+
+
+def test_an_address_that_follows_all_it_may_is_still_asked_about_one_of_them(engine: Engine) -> None:
+    store = EngineSubscriptions(engine)
+    for number in range(MOST_OF_ADDRESS + 1):
+        follow(store, f"k{number}", f"q={number}")
+        store.confirm(f"k{number}")
+    assert store.count_confirmed() == MOST_OF_ADDRESS
+    follow(store, "again", "q=1")
+    assert store.by_key("again")
 
 
 def test_a_stranger_cannot_fill_a_mailbox(engine: Engine) -> None:

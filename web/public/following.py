@@ -11,7 +11,13 @@ from flask.typing import ResponseReturnValue
 from flask_babel import get_locale
 
 from archive.errors import Invalid, NotFound
-from archive.subscriptions import Frequency, Subscription, checked_address
+from archive.subscriptions import (
+    MOST_CONFIRMATIONS_A_DAY,
+    MOST_OF_ADDRESS,
+    Frequency,
+    Subscription,
+    checked_address,
+)
 from web.accounts.sign_in import csrf
 from web.anonymous_visitors import limit_rate, require_form_of_this_site
 from web.bootstrap import services
@@ -38,7 +44,7 @@ def follow() -> str:
 def subscribe() -> ResponseReturnValue:
     """Note an address, to which a message that asks for confirmation is sent, and show the address.
 
-    The page is the same whether the address was known or not. It answers the form itself: visitors have no
+    The page is the same whether the address was known or not; a known one is asked again. It answers the form itself: visitors have no
     session to keep an address in, and addresses of pages stay in logs.
     """
     require_form_of_this_site()
@@ -56,19 +62,24 @@ def subscribe() -> ResponseReturnValue:
         language=str(get_locale()),
         key=secrets.token_urlsafe(24),
     )
-    return render_template("public/follow-step.html", step="sent", key="", address=address)
+    return render_template(
+        "public/follow-step.html",
+        step="sent",
+        key="",
+        address=address,
+        most_a_day=MOST_CONFIRMATIONS_A_DAY,
+        most_of_address=MOST_OF_ADDRESS,
+    )
 
 
 @pages.route("/follow/confirm/<key>", methods=["GET", "POST"])
 def confirm(key: str) -> ResponseReturnValue:
     """Show what is followed, and confirm it by a button: programs that check mail open its links."""
-    subscription = services().subscriptions.by_key(key)
+    store, is_pressed = services().subscriptions, request.method == "POST"
+    subscription = store.confirm(key) if is_pressed else store.by_key(key)
     if subscription is None:
         return render_template("public/follow-step.html", step="expired", key=""), HTTPStatus.NOT_FOUND
-    if request.method == "POST":
-        services().subscriptions.confirm(key)
-        return _step("confirmed", subscription)
-    return _step("confirm", subscription)
+    return _step("confirmed" if is_pressed else "confirm", subscription)
 
 
 @pages.route("/follow/stop/<key>", methods=["GET", "POST"])

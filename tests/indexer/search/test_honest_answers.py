@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import tomllib
 from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from archive.thai import today
+from archive.thai.words import cut_words
 from indexer.analysis.dictionary import MISSPELLINGS, Dictionary
 from indexer.analysis.tokenizer import fold_text, searchable_bytes
 from indexer.engines.whoosh import WhooshIndex
@@ -23,6 +26,9 @@ from indexer.search.query.subqueries import split_into_subqueries
 from indexer.search.tuning import TUNING
 from indexer.search.villages import names_village, names_village_in_addresses_alone
 from tests.contracts.test_search_index import FEES, FEES_OF_2566, entry, of_year
+
+IMPOSSIBLE = Path(__file__).parents[3] / "benchmarks" / "impossible.jsonl"
+"""Made queries for what no municipality has, each with the word that is absent."""
 
 TITLES = (
     "ประกาศหยุดจ่ายน้ำประปาชั่วคราว",
@@ -227,16 +233,24 @@ def test_no_search_is_explained_unasked(index: WhooshIndex) -> None:
 
 
 @pytest.fixture(scope="module")
-def sample(tmp_path_factory: pytest.TempPathFactory) -> tuple[WhooshIndex, list[str]]:
-    """The sample archive's announcements, and their titles by id."""
+def sample_records() -> list[dict[str, Any]]:
+    """The sample archive's announcements as they are written."""
     text = (files("web") / "sample" / "announcements.toml").read_text(encoding="utf-8")
-    announcements = next(iter(tomllib.loads(text).values()))
+    announcements: list[dict[str, Any]] = tomllib.loads(text)["announcement"]
+    return announcements
+
+
+@pytest.fixture(scope="module")
+def sample(
+    tmp_path_factory: pytest.TempPathFactory, sample_records: list[dict[str, Any]]
+) -> tuple[WhooshIndex, list[str]]:
+    """The sample archive's announcements, and their titles by id."""
     index = WhooshIndex(tmp_path_factory.mktemp("sample"), Dictionary())
     with index.rebuild() as generation:
         generation.add_announcements(
-            entry(id, each["title"], each["body"]) for id, each in enumerate(announcements)
+            entry(id, each["title"], each["body"]) for id, each in enumerate(sample_records)
         )
-    return index, [each["title"] for each in announcements]
+    return index, [each["title"] for each in sample_records]
 
 
 @pytest.mark.parametrize(
@@ -298,6 +312,10 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> tuple[WhooshIndex, list[
         ("บ่มีน้ำใช้เฮ็ดจังได๋", "หยุดจ่ายน้ำประปา"),
         ("ลงทะเบียนคนแก่เฮ็ดจั่งได๋", "ผู้สูงอายุ"),
         ("สมัครงานเทศบาลตอนนี้มีไหม", "รับสมัครพนักงาน"),
+        ("ขี้เหยื้อ", "เก็บขนขยะ"),  # of the north
+        ("ขี้เหยื้อเหม็น", "เก็บขนขยะ"),
+        ("น้ำก๊อก", "น้ำประปา"),
+        ("น้ำก๊อกไม่ไหล", "หยุดจ่ายน้ำประปา"),
     ],
 )
 def test_everyday_words_lead_to_official_ones(
@@ -356,6 +374,32 @@ def test_words_of_titles_are_suggested_before_those_of_texts(sample: tuple[Whoos
     suggested = sample[0].suggest("ภา")
     assert suggested[0] == "ภาษีที่ดิน"
     assert not {"ภายใน", "ภาค"} & set(suggested)
+
+
+def test_the_sample_says_no_to_what_it_lacks_and_finds_what_it_says(
+    sample: tuple[WhooshIndex, list[str]], sample_records: list[dict[str, Any]]
+) -> None:
+    """The shares that are promised are 90 % of impossible queries and 1 % of answerable ones."""
+    index, _titles = sample
+    texts = [f"{each['title']}\n{each['body']}" for each in sample_records]
+    whole = b"\0".join(searchable_bytes(fold_text(text)).data for text in texts)
+    every = [json.loads(line) for line in IMPOSSIBLE.read_text(encoding="utf-8").splitlines()]
+    impossible = [each for each in every if searchable_bytes(fold_text(each["absent"])).data not in whole]
+    assert len(impossible) >= 100
+    answerable = sorted(
+        {
+            "".join(words[begin : begin + 3])
+            for text in texts
+            for run in text.split()
+            for words in [cut_words(run)]
+            for begin in range(0, len(words) - 2, 2)
+        }
+    )
+    assert len(answerable) >= 500
+    answered = [each["query"] for each in impossible if index.search(parse_query(each["query"])).total]
+    unanswered = [typed for typed in answerable if not index.search(parse_query(typed)).total]
+    assert len(answered) <= 0.05 * len(impossible), answered
+    assert len(unanswered) <= 0.005 * len(answerable), unanswered
 
 
 def test_an_address_with_the_village_is_no_part_of_an_answer_beside_a_time(tmp_path: Path) -> None:
