@@ -44,8 +44,8 @@ def follow() -> str:
 def subscribe() -> ResponseReturnValue:
     """Note an address, to which a message that asks for confirmation is sent, and show the address.
 
-    The page is the same whether the address was known or not; a known one is asked again. It answers the form itself: visitors have no
-    session to keep an address in, and addresses of pages stay in logs.
+    The page is the same whether the address was known or not; a known one is asked again. It answers the
+    form itself: visitors have no session to keep an address in, and addresses of pages stay in logs.
     """
     require_form_of_this_site()
     if not services().settings.smtp_url:
