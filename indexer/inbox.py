@@ -12,6 +12,7 @@ import io
 import logging
 import os
 import stat
+import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -259,6 +260,23 @@ def _has_end(path: Path) -> bool:
     return all(mark in tail for beginning, mark in _END_MARKS.items() if head.startswith(beginning))
 
 
+def _make_as_open_as_its_parent(folder: Path, mode: int) -> None:
+    """Make a directory with the permissions of ``mode``; a set-group-ID bit it inherits. Raises ``OSError``.
+
+    ``chmod`` cannot: ``prakat.service`` forbids to set that bit, and without it ``chmod`` takes it away.
+    Another process makes the directory, as a umask counts for every thread of this one.
+    """
+    made = subprocess.run(  # noqa: S603
+        ["mkdir", folder],  # noqa: S607
+        umask=~mode & 0o777,
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    if made.returncode != 0:
+        raise OSError(made.stderr.strip())
+
+
 def _move(path: Path, folder: Path, *, reason: str = "") -> None:
     """Move a file into a folder, under another name where its own is taken.
 
@@ -266,8 +284,7 @@ def _move(path: Path, folder: Path, *, reason: str = "") -> None:
     """
     mode = stat.S_IMODE(folder.parent.stat().st_mode)
     if not folder.is_dir():
-        folder.mkdir()
-        folder.chmod(mode)
+        _make_as_open_as_its_parent(folder, mode)
     target, number = folder / path.name, 2
     while target.exists():
         target = folder / f"{path.stem} ({number}){path.suffix}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import errno
 import io
 import itertools
 import logging
@@ -294,8 +295,23 @@ def test_a_scan_is_looked_through_for_viruses_once(services: Services, tmp_path:
     assert sum(line.endswith("OK") for line in log.read_text().splitlines() if "instream" in line) == 1
 
 
-def test_what_is_no_document_is_put_aside_with_the_reason(services: Services) -> None:
+def _refuse_set_group_id(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Refuse ``chmod`` with that bit, as ``RestrictSUIDSGID=yes`` of ``prakat.service`` does."""
+    changed = os.chmod
+
+    def chmod(path: Path, mode: int, **options: bool) -> None:
+        if mode & 0o6000:
+            raise PermissionError(errno.EPERM, "Operation not permitted", str(path))
+        changed(path, mode, **options)
+
+    monkeypatch.setattr(os, "chmod", chmod)
+
+
+def test_what_is_no_document_is_put_aside_with_the_reason(
+    services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
     folder_of(services).chmod(0o2770)
+    _refuse_set_group_id(monkeypatch)
     (folder_of(services) / "program.exe").write_bytes(b"MZ...")
     os.mkfifo(folder_of(services) / "pipe")
     (folder_of(services) / "link.pdf").symlink_to("/etc/hostname")
