@@ -273,3 +273,11 @@ def test_what_deployment_files_call_is_there(name: str) -> None:
     assert {setting.lower() for setting in settings} <= set(EXPLANATIONS)
     copied = [path for line in re.findall(r"^COPY (.+) \S+$", text, re.MULTILINE) for path in line.split()]
     assert all((ROOT / path).exists() for path in copied)
+
+
+def test_units_call_the_program_and_the_shell_alone() -> None:
+    """Any other program may be in a package that the machine lacks, as ``kill`` is."""
+    for unit in (ROOT / "deploy").glob("*.service"):
+        called = re.findall(r"^Exec\w+=(\S+)", unit.read_text(encoding="utf-8"), re.MULTILINE)
+        assert called
+        assert set(called) <= {"/opt/prakat/.venv/bin/prakat", "/bin/sh"}, unit.name
