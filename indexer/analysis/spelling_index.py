@@ -37,6 +37,8 @@ _WRITTEN_AS_HEARD = (
     (re.compile(f"(?<=[{CONSONANTS}])รร(?=[{CONSONANTS}])"), "ั"),  # กรรม is heard as กัม
     (re.compile(f"(?<=[{CONSONANTS}])รร$"), "ัน"),
 )
+_SOUND_AT_END = str.maketrans("ขคชซตทญรผฟ", "กกดดดดนนปป")
+"""Sounds that end a syllable alike: ศ of ประกาศ is heard as ด. The keys are those of ``_SOUND_OF_LETTER``."""
 _DOUBLED = re.compile(r"(.)\1+")
 
 _MAX_WORD_LENGTH, _MIN_WORD_LENGTH = 18, 2  # letters of a word that is compared
@@ -59,6 +61,12 @@ def phonetic_key(word: str) -> str:
     for written, heard in _WRITTEN_AS_HEARD:
         word = written.sub(heard, word)
     return _DOUBLED.sub(r"\1", word.translate(_SOUND_OF_LETTER)).replace("-", "")
+
+
+def phonetic_key_of_ending(word: str) -> str:
+    """Returns the phonetic key, of whose last letter only what is heard at the end of a syllable counts."""
+    key = phonetic_key(word)
+    return key[:-1] + key[-1:].translate(_SOUND_AT_END)
 
 
 def phonetic_keys_with_deletions(word: str, shortest: int = _MIN_TYPED_FOR_DELETION) -> Iterator[str]:

@@ -14,7 +14,13 @@ from archive.thai.keyboard import switched_readings
 from archive.thai.word_list import thai_stopwords, thai_word_frequencies
 from archive.thai.words import cut_words
 from indexer.analysis.dictionary import Lexicon
-from indexer.analysis.spelling_index import SoundMatch, SpellingCandidate, phonetic_key, spelling_candidates
+from indexer.analysis.spelling_index import (
+    SoundMatch,
+    SpellingCandidate,
+    phonetic_key,
+    phonetic_key_of_ending,
+    spelling_candidates,
+)
 from indexer.analysis.tokenizer import group_into_longest_words, searchable_bytes
 from indexer.search.coverage import has_only_dictionary_words
 from indexer.search.query import query_notes
@@ -275,12 +281,25 @@ def _best_candidate(
     candidates = spelling_candidates(text, near, rarity, _MAX_CANDIDATES)
     # What was typed is a word, or common words (ทาง ขาด): only what sounds the same is meant.
     if not is_unknown and (len(words) == 1 or all(map(_is_common_word, words))):
-        candidates = [one for one in candidates if phonetic_key(one.text) == phonetic_key(text)]
+        candidates = [one for one in candidates if _is_heard_as_typed(one, text, words)]
     best = _most_likely(context, candidates, matching)
     if best is not None:
         return best
     certain = candidates[:1] if is_unknown else _compounds(context, words, candidates)
     return certain[0] if certain and not matching and _is_whole(context, certain[0]) else None
+
+
+def _is_heard_as_typed(candidate: SpellingCandidate, text: str, words: Sequence[str]) -> bool:
+    """Returns True if a candidate sounds as the text.
+
+    Where it has fewer words than were typed, also one whose words end in the same sound: ประกาศ for ประ กาด.
+    """
+    return phonetic_key(candidate.text) == phonetic_key(text) or (
+        len(candidate.words) < len(words)
+        and all(
+            phonetic_key_of_ending(piece) == phonetic_key_of_ending(word) for piece, word in candidate.words
+        )
+    )
 
 
 def _is_word(context: _Context, word: str) -> bool:

@@ -343,6 +343,8 @@ def test_everyday_words_lead_to_official_ones(
         ("น้ำไม่ไหร", "น้ำไม่ไหล", "หยุดจ่ายน้ำประปา"),
         ("oheiktxk", None, ""),
         ("ohexitxk", "น้ำประปา", "น้ำประปา"),
+        ("ประกาด", "ประกาศ", "ประกาศ"),  # of two common words that the archive lacks
+        ("ประกาดขยะ", "ประกาศขยะ", "ขยะ"),
     ],
 )
 def test_what_is_misspelt_is_read_as_it_is_heard(
