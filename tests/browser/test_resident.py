@@ -373,7 +373,9 @@ LOW_LINKS = """all => all.filter(each => each.checkVisibility() && !each.closest
 def test_links_and_buttons_are_high_enough_for_a_finger(visit: Visit, site: RunningSite) -> None:
     page = visit(width=PHONE)
     paper = f"/announcements/{site.centre.id}/attachments/{site.attachments[0].id}"
-    for address in ("/", "/search?q=ศูนย์", f"/announcements/{site.centre.id}?q=ศูนย์", paper, "/collections"):
+    record = f"/announcements/{site.centre.id}?q=ศูนย์"
+    nothing = "/search?q=ฟฬฉฑฌฮฯฎฏ"
+    for address in ("/", "/search?q=ศูนย์", nothing, record, paper, "/collections", "/open-data"):
         page.goto(address)
         assert page.locator("a, button, summary").evaluate_all(LOW_LINKS) == [], address
 
