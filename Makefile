@@ -47,7 +47,7 @@ test-scale: $(VENV)/.scale-$(OPENSEARCH)
 test-whoosh3: $(VENV)/.test
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade --no-deps --target $(VENV)/whoosh3 $(WHOOSH3)
 	PYTHONPATH=$(VENV)/whoosh3 $(BIN)/python -m pytest -n auto tests/contracts/test_search_index.py \
-		tests/indexer/engines/whoosh tests/indexer/search
+		tests/indexer/engines/whoosh tests/indexer/search tests/torture
 
 # Known weaknesses of the locked dependencies. Fails when no advisory service answers, unless AUDIT=--allow-unreachable.
 audit: $(VENV)/.test
