@@ -59,8 +59,13 @@ class _Answer:
 
     @property
     def is_found(self) -> bool:
-        """Returns True if what was retrieved covers enough of the query to be an answer."""
-        return bool(self.retrieved.total) and not _is_weak(self.query, self.corrected, self.retrieved)
+        """Returns True if what was retrieved covers enough of the query to be an answer.
+
+        Some of the words are no answer to a quoted text that nothing has.
+        """
+        is_quote_scattered = self.lacks_words and query_notes.NOT_QUOTED in self.retrieved.notes
+        is_weak = _is_weak(self.query, self.corrected, self.retrieved)
+        return bool(self.retrieved.total) and not (is_quote_scattered or is_weak)
 
     @property
     def hits(self) -> tuple[Hit, ...]:

@@ -142,6 +142,13 @@ def test_only_what_is_near_is_called_near(
     assert near in " ".join(shown) if near else not shown
 
 
+def test_some_of_the_words_are_no_answer_to_a_quoted_text(sample: tuple[WhooshIndex, list[str]]) -> None:
+    index, _titles = sample
+    page = index.search(parse_query('"น้ำไม่ไหล"'))
+    assert (page.total, page.hits) == (0, ())
+    assert index.search(parse_query('"ล้างถังตกตะกอน"')).total == 1
+
+
 def test_what_came_near_is_told_apart(index: WhooshIndex) -> None:
     page = index.search(parse_query("วัคซีน ยูนิคอร์น ฮอบบิท"))
     assert [hit.announcement_id for hit in page.related] == [7]
