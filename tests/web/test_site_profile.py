@@ -80,6 +80,23 @@ def test_an_emblem_that_is_sent_twice_is_saved_once(site: Site) -> None:
     assert staff.post("/staff/site", data=FORM | other).status_code == 409
 
 
+def test_two_editors_see_how_their_texts_differ_and_neither_is_lost(site: Site) -> None:
+    first, second = site.signed_in(Role.STAFF), site.signed_in(Role.ADMIN)
+    opened = re.findall(r'name="fingerprint" value="(\w+)"', first.get("/staff/site").text)[0]
+    second.post("/staff/site", data={"address": "99 หมู่ 4", "hours": "ทุกวัน"})
+    typed = {"address": "1 ถนนใหม่", "fingerprint": opened}
+    refused = first.post("/staff/site", data=typed)
+    assert refused.status_code == 409
+    shown = html.unescape(refused.text)
+    assert site.services.site_profiles.versions(limit=1)[0].saved_by in shown
+    assert re.search("−</span> 99 หมู่ 4</p>", shown)
+    assert re.search(r"\+</span> 1 ถนนใหม่</p>", shown)
+    assert site.services.site_profiles.current().address == "99 หมู่ 4"
+    now = re.findall(r'name="fingerprint" value="(\w+)"', shown)[0]
+    assert first.post("/staff/site", data=typed | {"fingerprint": now}).status_code == 302
+    assert site.services.site_profiles.current().address == "1 ถนนใหม่"
+
+
 def test_a_statement_is_the_municipality_s_own_or_the_program_s(site: Site) -> None:
     resident, staff = site.client(), site.signed_in(Role.STAFF)
     resident.set_cookie("language", "en")

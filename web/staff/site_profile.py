@@ -15,6 +15,7 @@ from web.errors import error_message
 from web.public.statements import built_in_statement
 from web.staff.blueprints import staff_blueprint
 from web.staff.form_fingerprints import fingerprint, refuse_if_changed
+from web.staff.text_difference import compare_lines
 
 pages = staff_blueprint("site_profile", __name__, url_prefix="/staff/site")
 
@@ -39,8 +40,10 @@ def save() -> ResponseReturnValue:
         given = _without_built_in(checked_profile(typed))
         emblem = checked_emblem(upload.read()) if upload and upload.filename else None
         _save_unless_changed(given, emblem)
-    except (Conflict, Invalid) as error:
-        return _form(typed, error_message(error), getattr(error, "field", None)), error.http_status
+    except Conflict as error:
+        return _form(typed, error_message(error), is_changed_meanwhile=True), error.http_status
+    except Invalid as error:
+        return _form(typed, error_message(error), error.field), error.http_status
     flash(_("บันทึกแล้ว แสดงที่หน้าเว็บแล้ว"), "good")
     return redirect(url_for("site_profile.edit"))
 
@@ -70,21 +73,40 @@ def restore(version_id: int) -> ResponseReturnValue:
     return redirect(url_for("site_profile.edit"))
 
 
-def _form(profile: SiteProfile, problem: str = "", wrong_field: str | None = None) -> str:
+def _form(
+    profile: SiteProfile,
+    problem: str = "",
+    wrong_field: str | None = None,
+    *,
+    is_changed_meanwhile: bool = False,
+) -> str:
+    """``is_changed_meanwhile``: somebody saved since the form was opened; it shows the difference."""
     current = services().site_profiles.current()
+    shown = _with_built_in(replace(profile, emblem_id=current.emblem_id))
     return render_template(
         "staff/site-profile.html",
         fingerprint=fingerprint(current),
-        profile=replace(
-            profile,
-            privacy=profile.privacy or built_in_statement("privacy", "th"),
-            accessibility=profile.accessibility or built_in_statement("accessibility", "th"),
-            emblem_id=current.emblem_id,
-        ),
+        profile=shown,
         problem=problem,
         wrong_field=wrong_field,
+        is_changed_meanwhile=is_changed_meanwhile,
+        lines=compare_lines(_texts(_with_built_in(current)), _texts(shown)) if is_changed_meanwhile else (),
         versions=services().site_profiles.versions(limit=_VERSIONS_SHOWN),
     )
+
+
+def _with_built_in(profile: SiteProfile) -> SiteProfile:
+    """Returns the profile with the program's own statements where it has none."""
+    return replace(
+        profile,
+        privacy=profile.privacy or built_in_statement("privacy", "th"),
+        accessibility=profile.accessibility or built_in_statement("accessibility", "th"),
+    )
+
+
+def _texts(profile: SiteProfile) -> str:
+    """Returns the texts one below the other, with the line ends of a stored one, for comparing."""
+    return "\n".join(str(getattr(profile, name)) for name in TEXT_FIELDS).replace("\r\n", "\n")
 
 
 def _without_built_in(given: SiteProfile) -> SiteProfile:
