@@ -125,7 +125,8 @@ def test_papers_become_drafts_of_their_own_and_a_refused_file_stays_listed(
         site.services.announcements.count_by_status()["draft"] == before + 2
     )  # that of the refused file is in the trash
     made = page.locator("main > .notice.good", has_text="สร้างฉบับร่างแล้ว 2 เรื่อง")
-    expect(made.get_by_role("link")).to_have_count(2)
+    expect(made.get_by_role("listitem").get_by_role("link")).to_have_count(2)
+    expect(page.locator("main tbody tr")).to_have_count(2)
 
 
 @pytest.mark.parametrize("dropped_second", [("three.pdf", "four.pdf"), ("three.pdf",)])

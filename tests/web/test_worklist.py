@@ -580,12 +580,15 @@ def test_a_label_of_the_file_before_is_listed_until_somebody_confirms_it(site: S
     assert "ชื่อนี้มาจากไฟล์ก่อนหน้า" not in clerk.get(form).text
 
 
-def test_drafts_that_were_just_made_are_named_above_the_list(site: Site) -> None:
-    made = drafts(site, 3)
+def test_drafts_that_were_just_made_are_named_above_the_list_and_alone_in_it(site: Site) -> None:
+    earlier, *made = drafts(site, 4)
     clerk = site.signed_in(Role.STAFF)
     page = clerk.get("/staff?status=draft&made=" + "-".join(str(each.id) for each in made)).text
     said, below = page.split("<h1>")
     assert "สร้างฉบับร่างแล้ว 3 เรื่อง" in said
     assert all(f'href="/staff/announcements/{each.id}"' in said for each in made)
     assert "สร้างฉบับร่างแล้ว" not in below
+    assert f'href="/staff/announcements/{made[0].id}"' in below
+    assert f'href="/staff/announcements/{earlier.id}"' not in below  # a tick for all leaves it alone
+    assert '<a href="/staff?status=draft">แสดงเรื่องอื่นด้วย</a>' in said
     assert "สร้างฉบับร่างแล้ว" not in clerk.get("/staff?made=999999-x").text

@@ -151,8 +151,9 @@ def show_worklist() -> str:
     asked = _asked(request.args)
     number, today = page_number(), thai.today()
     found = _found(asked)
-    filters = _filters(asked, found)
-    rows, total = records.worklist.list_rows(filters, today=today, page=number, per_page=PER_PAGE)
+    filters, made = _filters(asked, found), _drafts_just_made()
+    listed = replace(filters, ids=[each.id for each in made]) if _is_list_of(made, found) else filters
+    rows, total = records.worklist.list_rows(listed, today=today, page=number, per_page=PER_PAGE)
     every_status = replace(filters, statuses=tuple(Status))
     counts = records.worklist.count_by_status(every_status, today=today)
     drafts = [each.announcement.id for each in rows if each.announcement.status is Status.DRAFT]
@@ -183,8 +184,14 @@ def show_worklist() -> str:
         disclosure_years=year_choices(),
         ticked=_ids(request.args.get("ticked", "").split("-")),
         done=_done(),
-        made=_drafts_just_made(),
+        made=made,
+        are_only_made_listed=_is_list_of(made, found),
     )
+
+
+def _is_list_of(made: list[Announcement], found: RecordsFound | None) -> bool:
+    """Returns True where the list is that of the drafts just made alone: one press ticks no earlier draft."""
+    return found is None and 0 < len(made) < PER_PAGE
 
 
 def _drafts_just_made() -> list[Announcement]:
