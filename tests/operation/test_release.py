@@ -40,7 +40,9 @@ def test_wheel_and_source_hold_what_an_installation_needs(tmp_path: Path) -> Non
     manual = (ROOT / "docs" / "manual" / "officer-install.md").read_text(encoding="utf-8")
     named = set(re.findall(r"deploy/[\w.-]+", manual))
     assert len(named) > 3
-    assert named <= held
+    # the way back to 0.1.0 copies its nightly work from the sources of that version
+    of_0_1_0 = {"deploy/prakat-backup.service", "deploy/prakat-backup.timer"}
+    assert named - of_0_1_0 <= held
     script = (ROOT / "scripts" / "release.sh").read_text(encoding="utf-8")
     assert {lock for lock in re.findall(r"-r (\S+)", manual) if f" {lock} " not in script} == set()
     assert {"Makefile", "scripts/install.sh", "requirements-dev.lock", "tests/conftest.py"} <= held
