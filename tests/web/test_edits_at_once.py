@@ -333,7 +333,7 @@ def test_a_site_profile_that_was_saved_meanwhile_stays(site: Site) -> None:
     assert one.post(page, data=first | {"phone": "0 2123 4567"}).status_code == 302
     refused = other.post(page, data=second | {"hours": "8.30–16.30 น."})
     assert refused.status_code == 409
-    assert "เปลี่ยนไปแล้วขณะที่คุณเปิดหน้านี้อยู่" in refused.text
+    assert "บันทึกหน้านี้ไปก่อนแล้ว" in refused.text
     assert "8.30–16.30 น." in refused.text
     assert site.services.site_profiles.current().phone == "0 2123 4567"
 
