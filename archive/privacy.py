@@ -433,9 +433,9 @@ def _is_name_without_title(text: str) -> bool:
 
 
 def may_name_person(query: str) -> bool:
-    """Return True for a query with a name after its title, or with as many digits as a person's number has.
+    """Return True for a query that names a person, or has as many digits as a person's number has.
 
-    Such are telephone, identity and account numbers.
+    See ``names_person``. Such numbers are telephone, identity and account numbers.
     """
     return names_person(query) or sum(map(str.isdigit, query)) >= _FEWEST_DIGITS_OF_PERSON
 

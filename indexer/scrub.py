@@ -107,8 +107,9 @@ def faulty_originals(data: Path) -> set[str]:
     reported = set()
     with suppress(OSError):
         for path in (data / REPORTED).iterdir():
-            if time.time() - path.stat().st_mtime < _REPORTED_FOR:
-                reported.add(path.name)
+            with suppress(FileNotFoundError):  # it was withdrawn meanwhile
+                if time.time() - path.stat().st_mtime < _REPORTED_FOR:
+                    reported.add(path.name)
     return reported | read_scrub_record(data).damaged_files.keys()
 
 

@@ -143,10 +143,10 @@ def _day(text: str) -> str:
     """
     try:
         moment = dt.datetime.fromisoformat(text.strip())
-    except ValueError:
+        return (moment.astimezone(thai.BANGKOK) if moment.tzinfo else moment).date().isoformat()
+    except (ValueError, OverflowError):  # the latter in the first and the last hours that there are
         iso = re.match(r"\d{4}-\d\d-\d\d", text.strip())
         return iso[0] if iso else text
-    return (moment.astimezone(thai.BANGKOK) if moment.tzinfo else moment).date().isoformat()
 
 
 def documents_linked(links: Sequence[html.HtmlElement]) -> tuple[OldFile, ...]:

@@ -172,6 +172,13 @@ def test_joomla_5(site: Site, tmp_path: Path) -> None:
     assert labels(site, made) == ["งบประมาณ", "map.pdf"]
 
 
+def test_the_last_hours_that_there_are_stop_no_import(site: Site, tmp_path: Path) -> None:
+    last = JOOMLA_5.replace("2024-06-08T17:30:00+00:00", "9999-12-31T23:59:59+00:00")
+    saved(tmp_path, "index.php/news/15-budget.html", last.encode())
+    assert take(site, tmp_path, "joomla").added == 1
+    assert [each.published_on for each in records(site)] == [dt.date(2024, 6, 9)]  # as it is written beside
+
+
 @pytest.mark.parametrize("on_disk", ["text", "bytes", "percent"])
 def test_thai_names_in_tis_620_are_found_and_readable(site: Site, tmp_path: Path, on_disk: str) -> None:
     coded = "%BB%C3%D0%A1%D2%C8.pdf"  # ประกาศ.pdf

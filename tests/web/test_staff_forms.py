@@ -999,6 +999,24 @@ def test_the_undo_of_an_order_keeps_what_is_typed(site: Site) -> None:
     assert order() == [each.id for each in papers]
 
 
+def test_the_undo_of_a_save_takes_back_its_order_and_its_text(site: Site) -> None:
+    made = site.announcement("ซ่อมถนน", status=Status.DRAFT)
+    papers = [site.attach(made.id, memo(name), f"{name}.pdf") for name in ("ค", "ก", "ข")]
+    clerk, form = site.signed_in(Role.STAFF), f"/staff/announcements/{made.id}"
+    site.work()
+
+    def order() -> list[int]:
+        return [each.id for each in site.services.attachments.by_announcement([made.id])[made.id]]
+
+    typed = sent_form(clerk.get(form).text) | {"body": "ใหม่", f"position-{papers[0].id}": "3"}
+    page = clerk.post(form, data=typed, follow_redirects=True).text
+    assert (site.services.announcements.get(made.id).body, order()[-1]) == ("ใหม่", papers[0].id)
+    assert "undo_order" not in page  # which would take back the order alone
+    (undo,) = re.findall(r'action="(/staff/history/bulk/\w+/undo)"', page)
+    assert clerk.post(undo, data={"confirmed": "yes"}, follow_redirects=True).status_code == 200
+    assert (site.services.announcements.get(made.id).body, order()) == ("", [each.id for each in papers])
+
+
 def test_a_typed_title_is_not_called_filled_in_when_the_form_is_shown_again(site: Site) -> None:
     clerk = site.signed_in(Role.STAFF)
     made, _ = new_with_file(site, clerk)

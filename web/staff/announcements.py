@@ -389,7 +389,7 @@ def _undo_order(announcement_id: int) -> str:
     What is typed in the form around the button stays typed there.
     """
     change = _change_just_made(announcement_id, request.form.get("undo_order", type=int))
-    if change is None or change.action != "order":
+    if change is None or change.action != "order" or change.bulk:
         flash(_("มีการแก้ไขหลังจากนั้นแล้ว จึงยังไม่ได้เลิกทำ กรุณาดูประวัติการแก้ไขก่อน"), "bad")
     else:
         with errors_flashed():

@@ -10,6 +10,7 @@ const STEP = 50; // of an arrow key; with Ctrl a fifth of it
 const NEW_BOX = [3000, 300]; // width and height of a box that the button puts on the page
 const TRIES = 20; // of a request that the network or a busy machine did not answer
 const RETRY_AFTER = 3000; // milliseconds
+const BUSY = [429, 502, 503, 504]; // answers of a service, or of the server before it, that has too much to do
 const MOST_UNFINISHED = 10; // pages with something left on them, after which a person is told before all are read
 const SVG = "http://www.w3.org/2000/svg";
 const EDGES = ["nw", "n", "ne", "e", "se", "s", "sw", "w"];
@@ -340,12 +341,12 @@ if (form) {
   // Has some pages made and read again; once more a few times where the network or the machine is busy. Returns what
   // was found, or null.
   async function readAgain(pages) {
-    const body = new FormData(form);
+    const body = new URLSearchParams(new FormData(form)); // in parts the service takes some hundred boxes alone
     pages.forEach((page) => body.append("page", page));
     for (let left = TRIES; left; left -= 1) {
       const answer = await fetch(form.dataset.readAgain, { method: "POST", body }).catch(() => null);
       if (answer?.ok && !answer.redirected) return answer.json();
-      if (answer && answer.status !== 503) return null;
+      if (answer && !BUSY.includes(answer.status)) return null;
       await pause(RETRY_AFTER);
     }
     return null;
