@@ -92,7 +92,7 @@ def test_a_village_has_the_name_that_announcements_agree_on() -> None:
     assert names_of_villages(texts) == {7: "บ้านดอนมะกอก", 6: "บ้านเนินสะแก"}
 
 
-@pytest.mark.parametrize("house", ["บ้านนางบัวลอย", "บ้านนายสมชาย", "บ้านเช่า"])
+@pytest.mark.parametrize("house", ["บ้านนางบัวลอย", "บ้านนายสมชาย", "บ้านครูสมศรี", "บ้านกำนันมี", "บ้านเช่า"])
 def test_a_person_s_house_gives_no_village_its_name(house: str) -> None:
     assert names_of_villages([f"หมู่ที่ 5 {house} ถนนคอนกรีต"] * 3) == {}
     assert names_of_villages(["หมู่ที่ 7 บ้านดอนมะกอก"] * 2) == {7: "บ้านดอนมะกอก"}
