@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import gc
 import io
 import json
 import os
@@ -150,11 +151,14 @@ def test_an_import_ends_and_is_completed_later(full: Site, tmp_path_factory: pyt
     assert [len(attachments) for attachments in held.values()] == [1] * 6
 
 
+# Whoosh's writer leaves files open that the full disk did not take; the command's own process ends with them.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_a_reindex_leaves_the_index_as_it_was(full: Site) -> None:
     data = full.services.settings.data
     before = sorted(path for path in (data / "index").iterdir() if path.is_dir())
     fill_to_the_brim(full)
     refused = run(data, "reindex")
+    gc.collect()  # here, not in a test that comes after
     assert refused.exit_code == 1
     assert "Traceback" not in refused.stderr
     assert isinstance(refused.exception, SystemExit), refused.exception
