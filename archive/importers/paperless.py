@@ -102,12 +102,7 @@ def _date(fields: Mapping[str, Any]) -> dt.date:
     """Returns the document's date; earlier versions of paperless state midnight of it, in UTC."""
     created = str(fields.get("created_date") or fields.get("created") or "")
     moment = _moment(created)
-    if moment is None:
-        return thai.parse_date(created[:10])
-    try:
-        return moment.astimezone(thai.BANGKOK).date()
-    except OverflowError:  # of the first and the last hours that there are
-        return moment.date()
+    return thai.day_in_thailand(moment) if moment else thai.parse_date(created[:10])
 
 
 def _moment(text: object) -> dt.datetime | None:

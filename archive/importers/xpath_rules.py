@@ -142,9 +142,8 @@ def _day(text: str) -> str:
     A time that states its zone is told as the day in Thailand: midnight there is the day before in UTC.
     """
     try:
-        moment = dt.datetime.fromisoformat(text.strip())
-        return (moment.astimezone(thai.BANGKOK) if moment.tzinfo else moment).date().isoformat()
-    except (ValueError, OverflowError):  # the latter in the first and the last hours that there are
+        return thai.day_in_thailand(dt.datetime.fromisoformat(text.strip())).isoformat()
+    except ValueError:
         iso = re.match(r"\d{4}-\d\d-\d\d", text.strip())
         return iso[0] if iso else text
 

@@ -28,6 +28,17 @@ def today() -> dt.date:
     return dt.datetime.now(BANGKOK).date()
 
 
+def day_in_thailand(moment: dt.datetime) -> dt.date:
+    """Return the day of a moment in Thailand; a moment without a zone is taken as told there.
+
+    In the first and the last hours that there are, where Thailand's day cannot be told: the day as written.
+    """
+    try:
+        return (moment.astimezone(BANGKOK) if moment.tzinfo else moment).date()
+    except OverflowError:
+        return moment.date()
+
+
 def buddhist_year(date: dt.date) -> int:
     """Return the year of a date in the Buddhist era: 2021 → 2564."""
     return date.year + ERA

@@ -205,7 +205,7 @@ def test_a_correction_saved_meanwhile_is_not_overwritten_unseen(site: Site) -> N
     saved = first | {"text": f"{text}\nบรรทัดของ ก"}
     assert one.post(page, data=saved).status_code == 302
     refused = other.post(page, data=second | {"text": f"{text}\nบรรทัดของ ข"}).text
-    assert "บันทึกข้อความหน้านี้ไปก่อนแล้ว" in refused
+    assert "บันทึกหน้านี้ไปก่อนแล้ว" in refused
     assert "บรรทัดของ ข</textarea>" in refused
     told = refused.partition('role="alert"')[2].partition("</section>")[0]
     changed = re.findall(r'<p class="(removed|added)">.*</span> (.*)</p>', told)

@@ -976,45 +976,50 @@ def test_a_save_of_what_is_public_says_that_residents_see_it_and_where_it_is_und
         assert site.services.attachments.get(paper.id).label == paper.label
 
 
-def test_the_undo_of_an_order_keeps_what_is_typed(site: Site) -> None:
+def draft_with_three_papers(site: Site) -> tuple[Announcement, list[Attachment]]:
     made = site.announcement("ซ่อมถนน", status=Status.DRAFT)
     papers = [site.attach(made.id, memo(name), f"{name}.pdf") for name in ("ค", "ก", "ข")]
-    clerk, form = site.signed_in(Role.STAFF), f"/staff/announcements/{made.id}"
     site.work()
+    return made, papers
 
-    def order() -> list[int]:
-        return [each.id for each in site.services.attachments.by_announcement([made.id])[made.id]]
+
+def order_of_papers(site: Site, announcement: Announcement) -> list[int]:
+    return [each.id for each in site.services.attachments.by_announcement([announcement.id])[announcement.id]]
+
+
+def test_the_undo_of_an_order_keeps_what_is_typed(site: Site) -> None:
+    made, papers = draft_with_three_papers(site)
+    clerk, form = site.signed_in(Role.STAFF), f"/staff/announcements/{made.id}"
 
     typed = sent_form(clerk.get(form).text) | {"body": "พิมพ์ค้างไว้"}
     typed |= {f"label-{each.id}": name for each, name in zip(papers, ("ค", "ก", "ข"), strict=True)}
     page = clerk.post(form, data=typed | {"sort": "label"}).text
-    assert order() == [papers[1].id, papers[2].id, papers[0].id]
+    assert order_of_papers(site, made) == [papers[1].id, papers[2].id, papers[0].id]
     (name, change) = re.findall(r'form="main" name="(undo_order)" value="(\d+)"', page)[0]
     page = clerk.post(form, data=sent_form(page) | {"body": "พิมพ์ค้างไว้", name: change}).text
-    assert order() == [each.id for each in papers]
+    assert order_of_papers(site, made) == [each.id for each in papers]
     assert "พิมพ์ค้างไว้" in page
     assert site.services.announcements.get(made.id).body == ""
     page = clerk.post(form, data=sent_form(page) | {name: change}).text  # pressed again: undone already
     assert "มีการแก้ไขหลังจากนั้นแล้ว" in page
-    assert order() == [each.id for each in papers]
+    assert order_of_papers(site, made) == [each.id for each in papers]
 
 
 def test_the_undo_of_a_save_takes_back_its_order_and_its_text(site: Site) -> None:
-    made = site.announcement("ซ่อมถนน", status=Status.DRAFT)
-    papers = [site.attach(made.id, memo(name), f"{name}.pdf") for name in ("ค", "ก", "ข")]
+    made, papers = draft_with_three_papers(site)
     clerk, form = site.signed_in(Role.STAFF), f"/staff/announcements/{made.id}"
-    site.work()
-
-    def order() -> list[int]:
-        return [each.id for each in site.services.attachments.by_announcement([made.id])[made.id]]
 
     typed = sent_form(clerk.get(form).text) | {"body": "ใหม่", f"position-{papers[0].id}": "3"}
     page = clerk.post(form, data=typed, follow_redirects=True).text
-    assert (site.services.announcements.get(made.id).body, order()[-1]) == ("ใหม่", papers[0].id)
+    assert (site.services.announcements.get(made.id).body, order_of_papers(site, made)[-1]) == (
+        "ใหม่",
+        papers[0].id,
+    )
     assert "undo_order" not in page  # which would take back the order alone
     (undo,) = re.findall(r'action="(/staff/history/bulk/\w+/undo)"', page)
     assert clerk.post(undo, data={"confirmed": "yes"}, follow_redirects=True).status_code == 200
-    assert (site.services.announcements.get(made.id).body, order()) == ("", [each.id for each in papers])
+    assert site.services.announcements.get(made.id).body == ""
+    assert order_of_papers(site, made) == [each.id for each in papers]
 
 
 def test_a_typed_title_is_not_called_filled_in_when_the_form_is_shown_again(site: Site) -> None:

@@ -80,7 +80,7 @@ def _form(
     *,
     is_changed_meanwhile: bool = False,
 ) -> str:
-    """``is_changed_meanwhile``: somebody saved since the form was opened; it shows the difference."""
+    """Returns the page with the form; with the difference, if somebody saved since the form was opened."""
     current = services().site_profiles.current()
     shown = _with_built_in(replace(profile, emblem_id=current.emblem_id))
     return render_template(

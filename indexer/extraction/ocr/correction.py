@@ -30,9 +30,7 @@ from indexer.extraction.ocr.place_names import NO_PLACE_NAMES, PlaceNames
 LEAST = 5  # code points: shortest word that may replace a misread one
 USUAL = 5  # occurrences in the Thai National Corpus that such a word must have
 LEAST_OF_FREQUENT = 4  # code points: the same for a frequent word, as ตำบล, which is often read ดำบล
-FREQUENT = (
-    2000  # occurrences there of such a word: 1.2 million clean letters gain 9 right and 4 wrong changes
-)
+FREQUENT = 2000  # occurrences there of such a word; 1.2 million clean letters gain 9 right, 4 wrong changes
 MOST_DIFFERING = 0.3  # share of a word's signs that may differ, but for one: เนก้า is not a misread เบต้า
 IN_USE = 200  # occurrences there that make a word known that the dictionary lacks (20–500 are as good) …
 LEAST_IN_USE = 4  # … if it has as many code points: ราชสีมา of an address
