@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from rapidfuzz import fuzz
 
@@ -16,6 +17,7 @@ from archive.thai import ERA, arabic_digits
 _SAME_SUBJECT = 80  # of 100: lowest similarity of a cited subject to a title; OCR misreads some letters
 _LONGEST_CHAIN = 50  # announcements of one chain of changes that a page lists
 _MOST_UNCONFIRMED = 5  # newer announcements whose texts are read for a page; more than one is rare
+_TEXTS_KEPT = 16  # texts whose citations are kept: a page of a cited paper reads these of newer ones twice
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,10 +130,15 @@ def _citations(
     records: Records, announcement: Announcement, attachments: Sequence[Attachment]
 ) -> Iterator[StatedRelation]:
     """Yield the citations in the title and body, then those in the pages of each of these attachments."""
-    yield from find_stated_relations(f"{announcement.title}\n{announcement.body}")
+    yield from _stated_in(f"{announcement.title}\n{announcement.body}")
     texts = records.pages.texts_by_attachment(each.id for each in attachments)
     for attachment in attachments:
-        yield from find_stated_relations("\n".join(text for _number, text in texts.get(attachment.id, ())))
+        yield from _stated_in("\n".join(text for _number, text in texts.get(attachment.id, ())))
+
+
+@lru_cache(maxsize=_TEXTS_KEPT)
+def _stated_in(text: str) -> tuple[StatedRelation, ...]:
+    return tuple(find_stated_relations(text))
 
 
 def _matches(search: _CitedSearch, newer: Announcement, citation: StatedRelation) -> list[Announcement]:

@@ -369,7 +369,22 @@ def test_an_edit_takes_out_what_is_no_correction(before: str, after: str, gone: 
 
 
 @pytest.mark.parametrize(
-    "text", ["น้ำ ไม่ไหล", "กล้วย แปรรูป", "แก้ว พลาสติก", "กำแพง กันดินพัง", "สมหมาย", "พิกุล ต้นไม้", "ทุน การศึกษา บุตร"]
+    "text",
+    [
+        "น้ำ ไม่ไหล",
+        "กล้วย แปรรูป",
+        "แก้ว พลาสติก",
+        "กำแพง กันดินพัง",
+        "สมหมาย",
+        "พิกุล ต้นไม้",
+        "ทุน การศึกษา บุตร",
+        "น้ำ ใจดี",
+    ],
 )
 def test_two_ordinary_words_are_no_name(text: str) -> None:
     assert not privacy.names_person(text)
+
+
+@pytest.mark.parametrize("text", ["สมชาย ใจดี", "สมหมาย รักไทย", "วิชัย มั่นคง"])
+def test_a_name_whose_family_name_is_a_word_is_a_name(text: str) -> None:
+    assert privacy.names_person(text)

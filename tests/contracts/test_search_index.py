@@ -1076,6 +1076,12 @@ def test_an_abbreviated_kind_before_a_number_is_that_kind(index: SearchIndex, ty
     assert index.search(parse_query(typed.replace("ค", "ป").replace("ส", "ก"))).hits[0].announcement_id == 2
 
 
+@pytest.mark.parametrize("typed", ["สพ 17/2563", "สน. 17/2563"])
+def test_the_last_word_of_a_kind_s_name_is_not_abbreviated(index: SearchIndex, typed: str) -> None:
+    index.update([entry(1, "ข่าวประชาสัมพันธ์ 17/2563"), entry(2, "หนังสือที่ 17/2563")], (), position=1)
+    assert not index.search(parse_query(typed)).query.understood
+
+
 def test_quoted_letters_before_a_number_are_no_abbreviated_kind(index: SearchIndex) -> None:
     index.update([entry(1, "คำสั่งที่ 17/2563"), entry(2, "หนังสือ คส. 17/2563")], (), position=1)
     page = index.search(parse_query('"คส. 17/2563"'))

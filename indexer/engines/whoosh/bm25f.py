@@ -23,7 +23,8 @@ _FEW_DOCUMENTS = 5000  # documents; intersecting so few first is faster than rea
 class DocumentScores:
     """The BM25F score of every document, and ``covered``: the IDF mass of the clauses that it matches.
 
-    ``misread`` of ``covered`` stands for clauses of which a document has only grams.
+    ``misread`` of ``covered`` stands for clauses of which a document has only grams. ``naming_time`` was taken off
+    the score, for naming a time of the query in the text.
     """
 
     scores: Floats
@@ -31,6 +32,7 @@ class DocumentScores:
     postings: Mapping[Clause, PostingList]
     idfs: Mapping[Clause, float]
     misread: Floats
+    naming_time: Floats
 
     @property
     def total_idf_mass(self) -> float:
@@ -67,7 +69,8 @@ def score_clauses(reader: CommitReader, clauses: tuple[Clause, ...]) -> Document
         postings[clause], idfs[clause] = _clause_postings(reader, clause)
         postings[clause].add_weights_to(scores)
         postings[clause].add_constant_to(covered, idfs[clause])
-    return DocumentScores(scores, covered, postings, idfs, np.zeros_like(covered))
+    nothing = np.zeros_like(covered)
+    return DocumentScores(scores, covered, postings, idfs, misread=nothing, naming_time=nothing)
 
 
 def with_clauses_covered(

@@ -15,7 +15,7 @@ from indexer.engines.whoosh.bm25f import (
     with_misread_matches,
 )
 from indexer.engines.whoosh.phrase_matching import MAX_VERIFIED, documents_with_phrase
-from indexer.engines.whoosh.posting_list import DocumentNumbers, Mask
+from indexer.engines.whoosh.posting_list import DocumentNumbers, Floats, Mask
 from indexer.engines.whoosh.reader import CommitReader, date_range_mask
 from indexer.search.coverage import (
     is_distinguishing,
@@ -112,18 +112,19 @@ def _without_mentions_of_time(
     title, label or number does, and so does a day, which a letter bears. A bare number may also be the end of
     what is sought: งบประมาณ 2567.
     """
-    kept = scores.scores.copy()
+    named: dict[Clause, Floats] = {}  # a year that two times have counts once
     for time in times:
         if time.is_one_day or time.text.strip().isdigit():
             continue
-        mentions = np.zeros_like(kept)
         for clause in build_query_part(time.text, reader.lexicon).clauses:
             if clause in scores.postings:
-                scores.postings[clause].add_weights_to(mentions)
-        if time.year is not None:
-            mentions[reader.zone_mask(str(time.year), _NAMING)] = 0
-        kept -= mentions
-    return replace(scores, scores=np.maximum(kept, 0))
+                weights = np.zeros_like(scores.scores)
+                scores.postings[clause].add_weights_to(weights)
+                if time.year is not None:
+                    weights[reader.zone_mask(str(time.year), _NAMING)] = 0
+                named[clause] = np.maximum(named.get(clause, 0), weights)
+    naming = np.minimum(sum(named.values(), np.zeros_like(scores.scores)), scores.scores)
+    return replace(scores, scores=scores.scores - naming, naming_time=naming)
 
 
 def _without_villages_in_vain(

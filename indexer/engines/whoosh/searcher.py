@@ -242,8 +242,12 @@ def _explain_hit(
     at = np.array([document], dtype=np.int64)
     matches = {clause: float(listed.weights_at(at)[0]) for clause, listed in matched.scores.postings.items()}
     parts = [ScorePart(f"bm25f: {clause.typed}", value) for clause, value in matches.items() if value]
-    bm25f = float(matched.scores.scores[document])
-    parts.append(ScorePart("misread words", bm25f - sum(matches.values())))
+    naming = float(matched.scores.naming_time[document])
+    bm25f = float(matched.scores.scores[document]) + naming
+    parts += [
+        ScorePart("misread words", bm25f - sum(matches.values())),
+        ScorePart("time named in the text", -naming),
+    ]
     boosts = ranked.boosts
     if boosts is not None:
         for name in ("phrases", "whole_query", "own_number"):

@@ -263,7 +263,8 @@ def _with_kinds_before_numbers(parts: list[QueryPart], lexicon: Lexicon) -> list
 def _kind_names_abbreviated(typed: str, lexicon: Lexicon) -> list[str]:
     """Returns the names of the one kind whose consonants in order begin so: คำสั่ง for คส., ประกาศ for ปก.
 
-    A name's last words count too: ประชาสัมพันธ์ of ข่าวประชาสัมพันธ์ for ปช. None where several kinds begin so.
+    A name's last words count too, if more than one: ประชาสัมพันธ์ of ข่าวประชาสัมพันธ์ for ปช. None where several
+    kinds begin so.
     """
     letters = typed.replace(".", "")
     if not _KIND_LETTERS.fullmatch(letters):
@@ -272,7 +273,7 @@ def _kind_names_abbreviated(typed: str, lexicon: Lexicon) -> list[str]:
     for kind, names in KIND_NAMES.items():
         for name in names:
             words = [token.term for token in lexicon.tokenizer.tokens(name)]
-            tails = ("".join(words[start:]) for start in range(len(words)))
+            tails = ("".join(words[start:]) for start in range(max(len(words) - 1, 1)))
             found.setdefault(kind, []).extend(
                 islice((each for each in tails if _abbreviates(letters, each)), 1)
             )

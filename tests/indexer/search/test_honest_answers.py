@@ -173,6 +173,22 @@ def test_the_parts_of_a_score_add_up_to_it(index: WhooshIndex) -> None:
     assert all(clause.idf > 0 for clause in page.explanation.clauses)
 
 
+def test_a_year_that_two_times_of_a_query_have_is_taken_off_once(tmp_path: Path) -> None:
+    index = WhooshIndex(tmp_path, Dictionary())
+    body = "งบประมาณ พ.ศ. 2567 " * 5 + "ซ่อมถนน"
+    published_on = dt.date(2024, 3, 1)
+    others = [entry(at, "ประชุมสภา", published_on=published_on) for at in range(10, 20)]
+    index.update([entry(1, "แจ้งงาน", body, published_on=published_on), *others], (), position=1)
+    typed = "ซ่อมถนน มกราคม 2567 มีนาคม 2567"
+    explanation = index.search(replace(parse_query(typed), explain=True)).explanation
+    assert explanation is not None
+    (hit,) = explanation.hits
+    parts = {part.name: part.value for part in hit.parts}
+    assert "misread words" not in parts
+    assert parts["time named in the text"] == pytest.approx(-parts["bm25f: 2567"], abs=0.001)
+    assert sum(parts.values()) == pytest.approx(hit.score, abs=0.001)
+
+
 OFFICE_OF_4 = "ที่ทำการเทศบาล ๑๙๙ หมู่ ๔ ตำบลหนองปลาดุก"
 
 
