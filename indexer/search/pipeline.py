@@ -61,11 +61,13 @@ class _Answer:
     def is_found(self) -> bool:
         """Returns True if what was retrieved covers enough of the query to be an answer.
 
-        Some of the words are no answer to a quoted text that nothing has.
+        Some of the words are no answer to a quoted text that nothing has, unless others stand beside it: a title
+        with quotes may be misread.
         """
-        is_quote_scattered = self.lacks_words and query_notes.NOT_QUOTED in self.retrieved.notes
+        is_scattered = self.lacks_words and query_notes.NOT_QUOTED in self.retrieved.notes
+        is_only_quoted = all(part.quoted for part in self.corrected.plan.parts)
         is_weak = _is_weak(self.query, self.corrected, self.retrieved)
-        return bool(self.retrieved.total) and not (is_quote_scattered or is_weak)
+        return bool(self.retrieved.total) and not (is_scattered and is_only_quoted) and not is_weak
 
     @property
     def hits(self) -> tuple[Hit, ...]:

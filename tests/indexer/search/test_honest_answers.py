@@ -147,6 +147,8 @@ def test_some_of_the_words_are_no_answer_to_a_quoted_text(sample: tuple[WhooshIn
     page = index.search(parse_query('"น้ำไม่ไหล"'))
     assert (page.total, page.hits) == (0, ())
     assert index.search(parse_query('"ล้างถังตกตะกอน"')).total == 1
+    beside_others = index.search(parse_query('ประกาศ "ล้างถังกกตะกอน" หยุดจ่ายน้ำประปาชั่วคราว'))
+    assert beside_others.total == 1
 
 
 def test_what_came_near_is_told_apart(index: WhooshIndex) -> None:
