@@ -9,10 +9,10 @@ import datetime as dt
 import hashlib
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import SplitResult, parse_qsl
 
 from lxml import html
 from lxml.etree import XPath, XPathError
@@ -153,15 +153,16 @@ def documents_linked(links: Sequence[html.HtmlElement]) -> tuple[OldFile, ...]:
     found: dict[str, OldFile] = {}
     for link in links:
         if (document := _document_link(link)) is not None:
-            found.setdefault(document.address, document)
-            if found[document.address].label == document.filename:  # the first link had no text of its own
+            known = found.get(document.address)
+            if known is None or not known.label:
                 found[document.address] = document
-    return tuple(found.values())
+    return tuple(replace(each, label=each.label or each.filename) for each in found.values())
 
 
 def _document_link(link: html.HtmlElement) -> OldFile | None:
     """Returns the document that a link or a frame leads to, also on Google Drive; None for a page.
 
+    Its label is the link's text, which may be empty.
     A document is told by the extension of its address, or of a file that is named in its arguments, as
     ``download.php?file=tor.pdf`` does.
     """
@@ -174,9 +175,13 @@ def _document_link(link: html.HtmlElement) -> OldFile | None:
         return None
     embedded = link.get("aria-label", "") if is_drive else ""  # as a Google Site says which file it shows
     shown = " ".join((element_text(link) or embedded.removeprefix("Drive, ")).split())
-    key = PurePosixPath(parts.path).parent.name  # of a file on Drive
-    name = path.name if path else shown or key
-    return OldFile(name, shown or name, None, address)
+    return OldFile(path.name if path else shown or _drive_key(parts), shown, None, address)
+
+
+def _drive_key(parts: SplitResult) -> str:
+    """Returns what an address on Google Drive calls its file: file/d/KEY/view, open?id=KEY, uc?id=KEY."""
+    path = PurePosixPath(parts.path)
+    return dict(parse_qsl(parts.query)).get("id") or path.parent.name or path.name
 
 
 def _address_behind(address: str) -> str:

@@ -9,9 +9,11 @@ from pathlib import Path
 from urllib.parse import unquote_to_bytes
 
 import pytest
+from lxml import html
 
 from archive.errors import Invalid
 from archive.importers.site_rules import load_site
+from archive.importers.xpath_rules import documents_linked
 from archive.model import Announcement, Status
 from tests.factories.memos import memo
 from tests.operation.archives import run
@@ -170,6 +172,22 @@ def test_joomla_5(site: Site, tmp_path: Path) -> None:
     assert (made.published_on, made.views) == (dt.date(2024, 6, 9), 1492)  # half past midnight in Thailand
     assert made.body.startswith("หมวดหนึ่ง\n\nประกาศให้ทราบ")
     assert labels(site, made) == ["งบประมาณ", "map.pdf"]
+
+
+def test_a_joomla_time_alone_is_told_as_the_day_in_thailand(site: Site, tmp_path: Path) -> None:
+    alone = JOOMLA_5.replace('<dd class="published">', "<dd>")
+    saved(tmp_path, "index.php/news/15-budget.html", alone.replace("เผยแพร่เมื่อ: 09 มิถุนายน 2567", "").encode())
+    assert take(site, tmp_path, "joomla").added == 1
+    assert [each.published_on for each in records(site)] == [dt.date(2024, 6, 9)]
+
+
+@pytest.mark.parametrize("address", ["file/d/KEY9/view", "open?id=KEY9", "uc?export=download&amp;id=KEY9"])
+def test_a_document_on_drive_bears_the_text_of_a_link_or_else_its_key(address: str) -> None:
+    icon = f'<a href="https://drive.google.com/{address}"><img src="pdf.png"></a>'
+    named = icon.replace('<img src="pdf.png">', "ประกาศราคากลาง")
+    for links, label in ((icon, "KEY9"), (icon + named, "ประกาศราคากลาง"), (named + icon, "ประกาศราคากลาง")):
+        (document,) = documents_linked([*html.fragment_fromstring(links, create_parent="p").iter("a")])
+        assert (document.filename, document.label) == (label, label)
 
 
 def test_the_last_hours_that_there_are_stop_no_import(site: Site, tmp_path: Path) -> None:

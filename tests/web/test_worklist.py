@@ -592,3 +592,12 @@ def test_drafts_that_were_just_made_are_named_above_the_list_and_alone_in_it(sit
     assert f'href="/staff/announcements/{earlier.id}"' not in below  # a tick for all leaves it alone
     assert '<a href="/staff?status=draft">แสดงเรื่องอื่นด้วย</a>' in said
     assert "สร้างฉบับร่างแล้ว" not in clerk.get("/staff?made=999999-x").text
+
+
+def test_all_of_many_drafts_just_made_are_counted_and_the_first_fifty_named(site: Site) -> None:
+    clerk = site.signed_in(Role.STAFF)
+    made = [site.announcement(f"เรื่องที่ {at:02}", status=Status.DRAFT) for at in range(1, 53)]
+    page = clerk.get("/staff?status=draft&made=" + "-".join(str(each.id) for each in made)).text
+    notice = page[page.index("สร้างฉบับร่างแล้ว 52 เรื่อง") :].partition("</div>")[0]
+    assert notice.count("<a href") == 50
+    assert "และอีก 2 เรื่อง" in notice

@@ -184,19 +184,20 @@ def show_worklist() -> str:
         disclosure_years=year_choices(),
         ticked=_ids(request.args.get("ticked", "").split("-")),
         done=_done(),
-        made=made,
+        made=made[:PER_PAGE],
+        made_count=len(made),
         are_only_made_listed=_is_list_of(made, found),
     )
 
 
 def _is_list_of(made: list[Announcement], found: RecordsFound | None) -> bool:
     """Returns True where the list is that of the drafts just made alone: one press ticks no earlier draft."""
-    return found is None and 0 < len(made) < PER_PAGE
+    return found is None and 0 < len(made) <= PER_PAGE
 
 
 def _drafts_just_made() -> list[Announcement]:
     """Returns the drafts that the address names as just made, each of a file of its own, in that order."""
-    ids = _ids(request.args.get("made", "").split("-"))[:PER_PAGE]
+    ids = _ids(request.args.get("made", "").split("-"))
     known = services().announcements.get_many(ids)
     return [known[id] for id in ids if id in known and known[id].status is Status.DRAFT]
 
