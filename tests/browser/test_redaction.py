@@ -6,9 +6,10 @@ import datetime as dt
 import io
 import re
 from collections.abc import Callable
+from urllib.parse import parse_qs
 
 import pytest
-from playwright.sync_api import FloatRect, Locator, Page, expect
+from playwright.sync_api import FloatRect, Locator, Page, Route, expect
 
 from archive.model import Attachment, Draft, ReadingStatus
 from archive.model import Page as ReadPage
@@ -190,6 +191,31 @@ def _make_as_of_long_document(page: Page, make: Locator) -> None:
     page.evaluate("document.getElementById('redaction').dataset.atOneGo = 0")
     press(make)
     expect(page.get_by_text("กำลังทำสำเนาและตรวจซ้ำ หน้า 1 จาก 1")).to_be_visible()
+
+
+def test_what_was_read_again_of_a_long_document_is_kept_when_the_rest_fails(
+    staff: Visit, site: RunningSite
+) -> None:
+    page = staff()
+    page.goto(f"/staff/attachments/{site.attachments[1].id}/redact")
+    asked: list[str] = []
+
+    def answer(route: Route) -> None:
+        asked.append(parse_qs(route.request.post_data or "")["page"][0])
+        route.fulfill(status=500) if len(asked) == 2 else route.continue_()
+
+    page.route("**/redact/pages", answer)
+    page.route("**/redact", lambda route: route.fulfill(status=204))  # the copy itself is not made
+    for sheet in page.locator(".paper").all():
+        sheet.scroll_into_view_if_needed()
+        press(page.get_by_role("button", name="เพิ่มกรอบ"))
+    page.evaluate("Object.assign(document.getElementById('redaction').dataset, { atOneGo: 0, atOnce: 1 })")
+    make = page.get_by_role("button", name="ทำสำเนาที่ปิดข้อมูลแล้ว")
+    press(make)
+    expect(page.get_by_text("ตรวจไม่สำเร็จ")).to_be_visible()
+    with page.expect_request("**/redact"):
+        press(make)
+    assert asked == ["1", "2", "2", "3"]
 
 
 def _cover_by_moving(page: Page, words: str, read: ReadPage) -> None:

@@ -352,31 +352,39 @@ if (form) {
     return null;
   }
 
+  let readFor = ""; // the boxes for which pages were read again, and how many pages
+  let readCount = 0;
+
   // A long document is read again some pages at a time, so that nobody waits without seeing how far it is. What the
-  // service signs of each goes with the form that then makes the copy.
+  // service signs of each goes with the form that then makes the copy. After a failure it goes on where it ended,
+  // unless boxes were changed.
   async function readAllAgain(pages) {
     const said = form.querySelector("[data-said-of-pages]");
     const parts = [form.querySelector(".desk"), ...form.querySelectorAll(".saving button")];
     const { progress, stopped, atOnce } = form.dataset;
+    const boxes = new FormData(form).getAll("box").join(" ");
+    const found = (name) => form.querySelectorAll(`input[name=${name}]`);
     const add = (name, value) =>
       form.append(Object.assign(document.createElement("input"), { type: "hidden", name, value }));
-    let unfinished = 0;
+    if (boxes !== readFor) {
+      [...found("proof"), ...found("unfinished")].forEach((each) => each.remove());
+      [readFor, readCount] = [boxes, 0];
+    }
     parts.forEach((part) => (part.inert = true));
-    for (let done = 0; done < pages.length && unfinished < MOST_UNFINISHED; done += Number(atOnce)) {
+    for (let done = readCount; done < pages.length && found("unfinished").length < MOST_UNFINISHED; ) {
       said.hidden = false;
       said.textContent = progress
         .replace("#", Math.min(done + Number(atOnce), pages.length))
         .replace("#", pages.length);
-      const found = await readAgain(pages.slice(done, done + Number(atOnce)));
-      if (!found) {
+      const answer = await readAgain(pages.slice(done, done + Number(atOnce)));
+      if (!answer) {
         said.textContent = stopped;
-        form.querySelectorAll("input[name=proof], input[name=unfinished]").forEach((each) => each.remove());
         parts.forEach((part) => (part.inert = false));
         return;
       }
-      add("proof", found.proof);
-      found.unfinished.forEach((page) => add("unfinished", page));
-      unfinished += found.unfinished.length;
+      add("proof", answer.proof);
+      answer.unfinished.forEach((page) => add("unfinished", page));
+      done = readCount = done + Number(atOnce);
     }
     leaving = true;
     form.submit(); // without the event: this is its end
