@@ -61,8 +61,8 @@ class _Answer:
     def is_found(self) -> bool:
         """Returns True if what was retrieved covers enough of the query to be an answer.
 
-        Some of the words are no answer to a quoted text that nothing has, unless others stand beside it: a title
-        with quotes may be misread.
+        Some of the words are no answer to a quoted text that nothing has, unless others stand beside it: a
+        title with quotes may be misread.
         """
         is_scattered = self.lacks_words and query_notes.NOT_QUOTED in self.retrieved.notes
         is_only_quoted = all(part.quoted for part in self.corrected.plan.parts)

@@ -23,8 +23,8 @@ _FEW_DOCUMENTS = 5000  # documents; intersecting so few first is faster than rea
 class DocumentScores:
     """The BM25F score of every document, and ``covered``: the IDF mass of the clauses that it matches.
 
-    ``misread`` of ``covered`` stands for clauses of which a document has only grams. ``naming_time`` was taken off
-    the score, for naming a time of the query in the text.
+    ``misread`` of ``covered`` stands for clauses of which a document has only grams. ``naming_time`` was
+    taken off the score, for naming a time of the query in the text.
     """
 
     scores: Floats
