@@ -25,7 +25,8 @@ END = 6  # symbols at the end of a fragment that tell where its row goes on
 OVERLAP = 40  # pixels by which fragments of one row may cover each other: a letter and its mark
 SAME_ROW = 0.5  # share of the lower fragment's height that must lie beside the other
 AS_HIGH = 0.6  # of the higher of two fragments: least height of the other, if both are of one size of print
-ECHO = 0.5  # share of the narrower box that an echo has in common with its letter; echoes had 0.7–1.0
+ECHO = 0.4  # share of the narrower box that an echo has in common with its letter; echoes had 0.45–1, others 0.14
+MOST_ECHOED = 3  # symbols of one letter that may be read twice: a consonant with two marks
 TIGHT = 0.4  # gap in heights of a letter up to which no space stands between fragments; words had 0.03–0.35
 DASH = 0.73  # width of a dash in heights of a letter; between spaces dashes had 0.75–0.79, hyphens 0.37–0.71
 MARKS_OVER, MARKS_UNDER = 0.7, 0.4  # heights of a letter that marks stand over and under it, at most
@@ -140,8 +141,8 @@ class _Row:
         rest = first[place:]  # the second lies in a gap of the first, unless this is empty
         rest = [_after_space(rest[0]), *rest[1:]] if rest else []
         before, head = first[:place], second[0]
-        if before and is_echo(head, before[-1]):
-            before.pop()
+        if echoed := echo_length(second[:MOST_ECHOED], before):
+            del before[-echoed:]
         elif not (before and self._is_tight(before[-1], head)):
             head = _after_space(head)
         self.symbols = [*before, head, *second[1:], *rest]
@@ -153,11 +154,20 @@ class _Row:
         return are_letters and right.left - left.right <= TIGHT * (self.bottom - self.top)
 
 
-def is_echo(symbol: Symbol, before: Symbol) -> bool:
-    """Returns True if the symbol is the one before it, read a second time."""
-    shared = min(symbol.right, before.right) - max(symbol.left, before.left)
-    narrower = min(symbol.right - symbol.left, before.right - before.left)
-    return symbol.text == before.text and shared > ECHO * narrower
+def echo_length(symbols: Sequence[Symbol], before: Sequence[Symbol]) -> int:
+    """Returns how many of the first symbols are the last ones before them, read a second time; 0 for none."""
+    for length in range(1, min(len(symbols), len(before)) + 1):
+        first, second = before[-length:], symbols[:length]
+        if [symbol.text for symbol in first] == [symbol.text for symbol in second]:
+            (left, right), (other_left, other_right) = _extent(first), _extent(second)
+            shared = min(right, other_right) - max(left, other_left)
+            if shared > ECHO * min(right - left, other_right - other_left):
+                return length
+    return 0
+
+
+def _extent(symbols: Sequence[Symbol]) -> tuple[int, int]:
+    return min(symbol.left for symbol in symbols), max(symbol.right for symbol in symbols)
 
 
 def body_extent(symbols: Sequence[Symbol]) -> tuple[float, float]:

@@ -49,6 +49,7 @@ CERTAIN_DIGIT = 0.97  # confidence of a digit that is not doubted (0.98 is as go
 LEAST_HEIGHT = 11  # pixels: lower letters (of the pattern of a form, say) take long and are read no better
 MOST_OF_FIGURE = 0.6  # share of digits, or of Latin letters, in a figure or a Latin name
 UNREADABLE = 0.975  # mean confidence of a row below which only its pieces are read again
+UNREAD_STRETCH = 2.0  # heights of a row that one unsure letter takes where many were not read
 PIECE_GAP = 1.0  # heights of a symbol between two pieces of an unreadable row
 PIECE_PERCENTILES = (HEIGHT_PERCENTILE, 40)  # of the boxes' heights: specks are lower, strokes higher
 SAME_PICTURE = 0.08  # share of a height by which another differs if the pictures of a line are read alike
@@ -69,6 +70,8 @@ def reread_line(row: list[Symbol], page_image: Image.Image, deadline: float) -> 
     """
     if mean_confidence(row) < UNREADABLE:
         return _reread_pieces(row, page_image, deadline)
+    if _has_unread_stretch(row):
+        row = _reread_pieces(row, page_image, deadline)
     baseline = measure_baseline(row)
     stretches = _doubtful_stretches(row) if baseline.height >= LEAST_HEIGHT else []
     if not stretches:
@@ -90,7 +93,8 @@ def _reread_pieces(row: Sequence[Symbol], page_image: Image.Image, deadline: flo
     """Returns an unreadable row, its pieces as they are read each level by itself where that is likelier.
 
     On a form, print stands in one row with handwriting, ornaments and rules, and on a photograph a row bends:
-    together the pieces have no common slope and height of letters.
+    together the pieces have no common slope and height of letters. In a long row that layout analysis cut too
+    high, a stretch may be unread.
     """
     line: list[Symbol] = []
     for piece in _pieces(row):
@@ -105,7 +109,20 @@ def _reread_pieces(row: Sequence[Symbol], page_image: Image.Image, deadline: flo
 
 def _may_be_print(piece: Sequence[Symbol]) -> bool:
     has_letters = len(thai_letters(row_text(piece))) >= FEW_LETTERS or _is_figure(row_text(piece))
-    return has_letters and NO_PRINT <= mean_confidence(piece) < UNREADABLE
+    is_unread = mean_confidence(piece) < UNREADABLE or _has_unread_stretch(piece)
+    return has_letters and is_unread and mean_confidence(piece) >= NO_PRINT
+
+
+def _has_unread_stretch(row: Sequence[Symbol]) -> bool:
+    """Returns True for a row with an unsure letter so wide that it stands for several.
+
+    The box of a sure letter may hold the space behind it.
+    """
+    widest = UNREAD_STRETCH * median(symbol.bottom - symbol.top for symbol in row)
+    return any(
+        symbol.confidence < NO_PRINT and symbol.right - symbol.left > widest and symbol.text.isalnum()
+        for symbol in row
+    )
 
 
 def _is_figure(text: str) -> bool:

@@ -33,7 +33,7 @@ from indexer.extraction.ocr.tesseract import read_page, sample_line_beginnings
 from indexer.extraction.ocr.unread_ink import read_unread_ink
 from indexer.extraction.reading_errors import UnreadableFile
 
-RULES = 19
+RULES = 20
 """Version of the rules and the model of recognition: raised when they would read a page differently."""
 
 CONVINCING = 0.965  # mean confidence of a page that is certainly upright; wrong turns had 0.90–0.943

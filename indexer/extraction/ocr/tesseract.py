@@ -6,14 +6,14 @@ Runs in a sandbox child, on one core: a page per process uses a machine better t
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PIL import Image
 
-from indexer.extraction.ocr.line_layout import Symbol, is_echo
+from indexer.extraction.ocr.line_layout import MOST_ECHOED, Symbol, echo_length
 from indexer.extraction.reading_errors import UnreadableFile
 from indexer.lazy_import import lazy_import
 
@@ -153,15 +153,19 @@ def _models() -> Iterator[tuple[Path, str]]:
             yield folder, "tha"
 
 
-def without_echoes(line: list[Symbol]) -> list[Symbol]:
+def without_echoes(line: Sequence[Symbol]) -> list[Symbol]:
     """Returns the line without letters that were read twice.
 
-    Where Tesseract cuts a line into words inside a letter, both words get that letter: ประปา becomes ประ ะปา.
+    Where Tesseract cuts a line into words inside a letter, both words get that letter, with its marks: ประปา
+    becomes ประ ะปา, and ปฏิบัติ becomes ปฏิบัติ ติ.
     """
     kept: list[Symbol] = []
-    for symbol in line:
-        if not (symbol.has_space_before and kept and is_echo(symbol, kept[-1])):
-            kept.append(symbol)
+    at = 0
+    while at < len(line):
+        if line[at].has_space_before:
+            at += echo_length(line[at : at + MOST_ECHOED], kept)
+        kept += line[at : at + 1]
+        at += 1
     return kept
 
 

@@ -13,7 +13,7 @@ from PIL import Image
 
 from indexer.extraction.image.deskew import UprightPage
 from indexer.extraction.ocr.columns import reading_order
-from indexer.extraction.ocr.line_layout import Symbol, Transcript, add_cells, join_rows
+from indexer.extraction.ocr.line_layout import Symbol, Transcript, add_cells, join_rows, row_text
 from indexer.extraction.ocr.tesseract import without_echoes
 
 STRAIGHT = UprightPage(Image.new("L", (1000, 1000)), 0, (0.0,))
@@ -151,6 +151,12 @@ def test_a_letter_that_was_read_twice_is_written_once() -> None:
     assert without_echoes([*word, echo, *fragment("ปา", 70, 10)]) == [*word, *fragment("ปา", 70, 10)]
     again = fragment("ออก", 10, 10)
     assert without_echoes(again) == again
+    first, mark = fragment("ติ", 30, 10)
+    twice = [replace(first, left=33, has_space_before=True), replace(mark, left=52, right=72)]
+    read = [*fragment("ก", 10, 10), first, mark, *twice, *fragment("ร", 75, 10)]
+    assert row_text(without_echoes(read)) == "กติร"
+    beside = [replace(symbol, left=symbol.left + 45, right=symbol.right + 45) for symbol in twice]
+    assert without_echoes([first, mark, *beside]) == [first, mark, *beside]
 
 
 def test_a_word_that_layout_analysis_took_apart_is_one_word() -> None:

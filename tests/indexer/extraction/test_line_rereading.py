@@ -105,6 +105,13 @@ def test_a_third_reading_is_made_only_where_words_do_not_decide(
     assert len(read) == readings
 
 
+def test_a_row_of_which_a_stretch_was_taken_for_one_letter_is_read_again(
+    page: Image.Image, row: list[Symbol]
+) -> None:
+    unread = replace(row[12], right=row[30].right, confidence=0.9)
+    assert text_of(reread_line([*row[:12], unread, *row[31:]], page, deadline())) == text_of(row)
+
+
 def test_nothing_is_read_past_the_deadline(page: Image.Image, row: list[Symbol]) -> None:
     misread = [replace(symbol, confidence=0.98) for symbol in row]
     assert reread_line(misread, page, time.monotonic()) == misread
