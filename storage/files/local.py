@@ -28,9 +28,10 @@ class LocalFiles:
     def __init__(self, root: Path) -> None:
         self._root = root
         self._incoming = root / "incoming"  # same file system, so that a rename from here is atomic
+        self._durable = set[Path]()  # directories of files that are known to outlive a crash
         with convert_disk_errors():
             self._incoming.mkdir(parents=True, exist_ok=True)
-            self._make_shelves()
+            sync_directory(self._root.parent)
             self._sweep()
 
     def add(self, stream: BinaryIO, *, limit: int) -> StoredFile:
@@ -47,6 +48,7 @@ class LocalFiles:
                     part.flush()
                     os.fsync(part.fileno())
                 place = self._path(stored.sha256)
+                self._make_durable(place.parent)
                 Path(name).replace(place)
                 sync_directory(place.parent)
             except BaseException:
@@ -54,13 +56,12 @@ class LocalFiles:
                 raise
         return stored
 
-    def _make_shelves(self) -> None:
-        """Create all 256 directories at the start, so that ``add`` uses only directories that are durable."""
-        present = {entry.name for entry in os.scandir(self._root) if entry.is_dir()}
-        for name in sorted({f"{number:02x}" for number in range(256)} - present):
-            (self._root / name).mkdir(exist_ok=True)
-        sync_directory(self._root)
-        sync_directory(self._root.parent)
+    def _make_durable(self, shelf: Path) -> None:
+        """Create a directory of files, and write it to the disk once: another process may not have yet."""
+        if shelf not in self._durable:
+            shelf.mkdir(exist_ok=True)
+            sync_directory(self._root)
+            self._durable.add(shelf)
 
     def _sweep(self) -> None:
         """Delete the incomplete files that dead processes left.
@@ -93,8 +94,9 @@ class LocalFiles:
     def remove(self, sha256: str) -> None:
         place = self._path(sha256)
         with convert_disk_errors():
-            place.unlink(missing_ok=True)
-            sync_directory(place.parent)
+            if place.parent.exists():
+                place.unlink(missing_ok=True)
+                sync_directory(place.parent)
 
     def all(self) -> Iterator[StoredFile]:
         for shelf in sorted(self._root.iterdir()):

@@ -18,6 +18,8 @@ _MONTHS = "|".join(MONTHS)
 _ANY_MONTH = "|".join((*MONTHS, *map(re.escape, SHORT_MONTHS)))
 _DIGIT = "[0-9๐-๙]"
 _LIKE_NINE = "ธร"  # what ๙ of older typefaces is read as; no other Thai digit looks like these
+_DIGITS_LIKE_NINE = "568"  # and the Arabic digits that it is read as, where all others are Thai
+_PART = "(?:ที่|พิเศษ)?"  # of an issue of the Royal Gazette
 _LIKE_ZERO, _LIKE_ONE = "Oo", "lI"  # letters that stand for these digits inside a number
 _MONEY = re.compile("บาท|เงิน|ราคา|รวม|฿")
 
@@ -116,13 +118,21 @@ _RULES: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...]
     # the heading of the Royal Gazette is printed in Thai digits alone: ตอนพิเศษ ๖๔ ง วันที่ 5 มิถุนายน ๒๕๔๗
     (
         re.compile(
-            r"(ตอน(?:ที่|พิเศษ)? ?[๐-๙]+ ?[-.·:]? ?[กขคง] .*วันที่ ?[๐-๓]?)"
-            rf"5( ?(?:{_MONTHS}) ?(?:พ\.ศ\. ?)?๒[๐-๙]{{3}})"
+            rf"((?:ตอน{_PART} ?[๐-๙]+ ?[-.·:]? ?[กขคง] .*วันที่|ราชกิจจานุเบกษา) ?[๐-๓]?)"
+            rf"[{_DIGITS_LIKE_NINE}]( ?(?:{_MONTHS}) ?(?:พ\.ศ\. ?)?๒[๐-๙]{{3}})"
         ),
         r"\1๙\2",
     ),
+    # เล่ม ๑๒๒ ตอนพิเศษ ๑๑8 ง ราชกิจจานุเบกษา
+    (
+        re.compile(
+            rf"(ตอน{_PART} ?[๐-๙]*)[{_DIGITS_LIKE_NINE}]"
+            "(?=[๐-๙]* ?[-.·:]? ?[กขคง] ?(?:ราชกิจจานุเบกษา|หน้า ?[๐-๙]))"
+        ),
+        r"\1๙",
+    ),
     # a part of the Royal Gazette is a number and one of four letters: ตอนพิเศษ ๖๔-ง
-    (re.compile(rf"(ตอน(?:ที่|พิเศษ)? ?[0-9๐-๙]+) ?[-.·:] ?([กขคง])(?![{LETTERS_AND_SIGNS}])"), r"\1 \2"),
+    (re.compile(rf"(ตอน{_PART} ?[0-9๐-๙]+) ?[-.·:] ?([กขคง])(?![{LETTERS_AND_SIGNS}])"), r"\1 \2"),
     # a number of letters and orders has no O and no l: 08O8.2
     (_LETTER_IN_NUMBER, lambda match: match[0].translate(_DIGITS_OF_LETTERS)),
     # an amount with satang has a comma before its three digits: 125.789.76
