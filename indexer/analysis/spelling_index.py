@@ -195,11 +195,6 @@ def spelling_candidates(
     return [reading for reading in _cheapest_segmentations(typed, arcs) if reading.text != typed][:most]
 
 
-def spelling_pieces(typed: str) -> list[str]:
-    """Returns the pieces of a misspelt stretch for ``spelling_candidates``; none for over 40 letters."""
-    return [] if len(typed) > _MAX_TYPED_LENGTH else [typed[start:end] for start, end in _spans(typed)]
-
-
 def _spans(typed: str) -> list[tuple[int, int]]:
     return [
         (start, end)

@@ -265,14 +265,6 @@ def is_one_word(plan: QueryPlan) -> bool:
     )
 
 
-def broken_words(plan: QueryPlan, runs_in_document: Collection[bytes]) -> set[Clause]:
-    """Returns the clauses of each longer word that a document does not have whole.
-
-    ``runs_in_document``: those of ``adjacent_clauses``.
-    """
-    return _clauses_not_in_a_row(_longer_words_with_runs(plan), runs_in_document)
-
-
 def _longer_words_with_runs(plan: QueryPlan) -> list[tuple[tuple[Clause, ...], list[bytes]]]:
     """Returns the clauses of each longer word of the plan, and the run of each two of them side by side."""
     return [
@@ -280,18 +272,6 @@ def _longer_words_with_runs(plan: QueryPlan) -> list[tuple[tuple[Clause, ...], l
         for part in plan.parts
         for clauses in longer_words(part)
     ]
-
-
-def _clauses_not_in_a_row(
-    words: list[tuple[tuple[Clause, ...], list[bytes]]], document: Collection[bytes] | bytes
-) -> set[Clause]:
-    """Returns the clauses of the longer words of which a document lacks a run.
-
-    ``document`` is its text, or the runs that it has.
-    """
-    return {
-        clause for clauses, runs in words if not all(run in document for run in runs) for clause in clauses
-    }
 
 
 class PiecesFinder:
@@ -318,7 +298,12 @@ class PiecesFinder:
 
     def clauses_not_whole(self, text: bytes) -> set[Clause]:
         """Returns clauses of longer words, set phrases or a village that a text lacks or has in pieces."""
-        broken = _clauses_not_in_a_row(self._longer_words, text)
+        broken = {
+            clause
+            for clauses, runs in self._longer_words
+            if not all(run in text for run in runs)
+            for clause in clauses
+        }
         for clause, words, patterns in self._set_phrases:
             if not (any(word in text for word in words) or any(each.search(text) for each in patterns)):
                 broken.add(clause)

@@ -112,12 +112,6 @@ def correctable_parts(
     ]
 
 
-def parts_meant_in_other_layout(plan: QueryPlan, lexicon: Lexicon) -> list[QueryPart]:
-    """Returns, of the parts typed in the wrong keyboard layout, the parts as they were meant."""
-    switched = (_switched(part, lexicon) for part in plan.parts if not part.phrase.is_exact)
-    return [part for part in switched if part is not None]
-
-
 def leaves_out_stop_words_alone(typed: str, corrected: str) -> bool:
     """Returns True if a correction only lacks a word of the text that says nothing: ประชุม for จะประชุม."""
     words = cut_words(typed)
