@@ -98,6 +98,28 @@ def names_of_unconfirmed_values(changes: Sequence[Change]) -> set[str]:
     return names
 
 
+def is_day_of_draft_unconfirmed(
+    announcement: Announcement, attachments: Sequence[Attachment], changes: Sequence[Change]
+) -> bool:
+    """Return True where the worker published with the day of the draft, and nobody confirmed that date since.
+
+    No document states another, and some were still to be read when a person decided on the publication.
+    ``changes``: the history of the announcement, the latest last.
+    """
+    if not attachments or "published_on" not in fields_as_in_new_draft(announcement):
+        return False
+    is_awaited = is_unconfirmed = False
+    for change in changes:
+        if change.action == "publish":
+            is_unconfirmed = change.actor == WORKER and is_awaited
+        elif change.actor != WORKER and change.action in ("revise", "confirm"):
+            if "publish_at" in change.after:
+                at = change.after["publish_at"]
+                is_awaited = at is not None and dt.datetime.fromisoformat(str(at)) <= change.at
+            is_unconfirmed = is_unconfirmed and "published_on" not in change.after
+    return is_unconfirmed
+
+
 def fields_stated_anew(
     announcement: Announcement,
     attachments: Sequence[Attachment],
@@ -156,13 +178,15 @@ def with_values_of_documents(
     """Return both as published: fields nobody gave filled, and file-name labels while nobody gave a title.
 
     While nobody has given a title, the form was not saved: nobody has looked at the labels either. Nor has
-    anybody given the label of a redacted copy that is the name of its file.
+    anybody given the label of a redacted copy that is the name of its file, nor one that means nothing, such
+    as ``DSC061`` of a photograph that was not read yet when the form was saved.
     """
     missing = fields_as_in_new_draft(announcement, attachments)
     stated = suggest_fields(attachments).fields
     given = {name: value for name, value in stated.items() if name in missing}
     labelled = [
-        _with_stated_label(each) if "title" in missing or each.is_redacted else each for each in attachments
+        _with_stated_label(each) if "title" in missing or is_meaningless_label(each) else each
+        for each in attachments
     ]
     return replace(announcement, **given), labelled  # type: ignore[arg-type]  # checked when they were read
 

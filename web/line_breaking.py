@@ -22,7 +22,9 @@ from archive.thai.words import cut_words
 from indexer.search.highlighting import TextSegment
 
 _MAX_UNBROKEN = 20  # letters without a break opportunity: about what a phone's narrowest column holds
-_COMPOUNDS = frozenset("เข้าใช้ คำค้น เบอร์โทร เบอร์โทรศัพท์ หมอกควัน โคโรนา".split())  # that the dictionary lacks
+_COMPOUNDS = frozenset(  # that the dictionary lacks
+    "เข้าใช้ คำค้น เบอร์โทร เบอร์โทรศัพท์ หมอกควัน โคโรนา องค์การบริหาร ส่วนตำบล ส่วนจังหวัด".split()
+)
 _PREFIXES = frozenset(("การ", "ความ", "ผู้", "นัก", "ไม่", "ประจำ"))  # stay with the word that follows
 _PLACE_KINDS = frozenset("บ้าน ชุมชน ตำบล อำเภอ จังหวัด ถนน ซอย วัด หนอง ห้วย คลอง เทศบาลตำบล".split())
 _NAMED_APART = "บ้าน"  # begins a name of its own: ชุมชนเข้มแข็ง บ้านท่ากระดาน
@@ -121,7 +123,7 @@ def _pieces_of_words(text: str, local_words: frozenset[str]) -> Iterator[str]:
             if pending and (number or len(pending) + len(word) > _MAX_UNBROKEN or pending[-1] in _ENDINGS):
                 yield pending
                 pending = ""
-            *parts, last = _fitting(word)
+            *parts, last = _fitting(word, local_words)
             for part in parts:
                 yield pending + part
                 pending = ""
@@ -141,10 +143,13 @@ def _other_pieces(text: str) -> list[str]:
 
 
 @lru_cache(maxsize=20_000)
-def _fitting(word: str) -> tuple[str, ...]:
-    """Returns the word as one piece, or in clusters when the word is too long for a line."""
+def _fitting(word: str, local: frozenset[str]) -> tuple[str, ...]:
+    """Returns the word as one piece, or one too long for a line in its words, and else in clusters."""
     if len(word) <= _MAX_UNBROKEN:
         return (word,)
+    parts = cut_words(word, local | _COMPOUNDS, longest=_MAX_UNBROKEN)
+    if len(parts) > 1:
+        return tuple(piece for part in parts for piece in _fitting(part, local))
     return tuple(word[start:end] for start, end in pairwise(thai.cluster_borders(word)))
 
 

@@ -25,6 +25,7 @@ from archive.stated_anew import store_stated_anew
 from archive.suggested_fields import (
     FILLED_FROM_DOCUMENTS,
     fields_stated_anew,
+    is_day_of_draft_unconfirmed,
     is_label_naming_earlier_file,
     names_of_unconfirmed_values,
     refuse_file_name_as_title,
@@ -108,6 +109,8 @@ class Publication(CommandsOnRecords):
             if not each.is_reading_pending and is_label_naming_earlier_file(each, changes)
         }
         announcement = self._records.announcements.get(id)
+        if is_day_of_draft_unconfirmed(announcement, attachments, changes):
+            names.add("published_on")
         fields = {name: getattr(announcement, name) for name in FIELDS_BY_NAME if name in names}
         if fields:
             self._records.announcements.record_confirmation(id, fields, actor=actor)

@@ -35,12 +35,13 @@ _MAX_WORD = 256  # letters, as the automaton keeps length and cost of a word in 
 _WORD = re.compile(f"[^{NEVER_INITIAL}].*[^{LEADING_VOWELS}]")
 
 
-def cut_words(run: str, local: frozenset[str] = frozenset()) -> tuple[str, ...]:
+def cut_words(run: str, local: frozenset[str] = frozenset(), *, longest: int = _MAX_WORD) -> tuple[str, ...]:
     """Return a Thai run cut into fewest words; letters of no word stay with their neighbour.
 
-    ``local``: the place's own words.
+    ``local``: the place's own words. ``longest``: letters of the longest word that is taken whole.
     """
-    words = [(last + 1, value % _MAX_WORD, value // _MAX_WORD) for last, value in _known(local).iter(run)]
+    found = [(last + 1, value % _MAX_WORD, value // _MAX_WORD) for last, value in _known(local).iter(run)]
+    words = [word for word in found if word[1] <= longest]
     costs, before = _cheapest(len(run), words)
     if costs[-1] == math.inf:  # some of the run belongs to no word
         loose_clusters = [(end, end - start, _UNKNOWN_COST) for start, end in pairwise(cluster_borders(run))]

@@ -180,11 +180,25 @@ def test_published_by_itself_once_read(staff: Visit, visit: Visit, site: Running
     page.fill("#title", "ซ่อมประตูระบายน้ำ")
     page.get_by_role("button", name="บันทึกและตรวจก่อนเผยแพร่").click()
     page.wait_for_url("**/publish")
-    if page.locator("[value=read]").count():  # unless it was read already
+    is_awaited = page.locator("[value=read]").count() > 0  # unless it was read already
+    if is_awaited:
         expect(page.locator("[value=read]")).to_be_checked()
-    page.get_by_role("button", name="เผยแพร่").click()
+    page.get_by_role("button", name="เผยแพร่เมื่ออ่านเสร็จ" if is_awaited else "เผยแพร่", exact=True).click()
     id = int(page.url.split("/")[5])
     wait_until(lambda: site.services.announcements.get(id).status == "published", "it was published")
+    expect(page.locator(".facts .kind")).to_have_text("เผยแพร่แล้ว")  # on the page that stayed open
+    expect(page.locator("main")).not_to_contain_text("จะเผยแพร่")
+    expect(page.get_by_role("button", name="บันทึก", exact=True)).to_be_visible()
+
+
+def test_the_page_beside_the_form_becomes_that_of_the_first_paper(staff: Visit) -> None:
+    page = staff()
+    page.goto("/staff/announcements/new")
+    page.set_input_files("#files", papers("หอกระจายข่าว")[:2])  # the first, a scan, is read after the second
+    page.get_by_role("button", name="รวมเป็นประกาศเดียว").click()
+    expect(page.locator("[data-attachment][data-status=ready]")).to_have_count(2, timeout=60_000)
+    first = page.locator("[data-attachment]").first.get_attribute("data-attachment")
+    expect(page.locator("#first-page img")).to_have_attribute("src", re.compile(f"/attachments/{first}/"))
 
 
 def test_a_time_must_be_given(staff: Visit, site: RunningSite) -> None:

@@ -46,6 +46,11 @@ def test_words_as_people_read_them(run: str, words: list[str]) -> None:
     assert list(line_breaking.unbreakable_words(run, frozenset())) == words
 
 
+def test_a_word_too_long_for_a_line_is_parted_between_the_words_in_it() -> None:
+    pieces = list(line_breaking.breakable_pieces("สภาองค์การบริหารส่วนตำบลไทรย้อย"))
+    assert pieces == ["สภา", "องค์การบริหาร", "ส่วนตำบล", "ไทร", "ย้อย"]
+
+
 def test_the_places_own_words_stay_whole() -> None:
     assert list(line_breaking.unbreakable_words("บ้านหนองปลาดุก", frozenset(["หนองปลาดุก"]))) == ["บ้านหนองปลาดุก"]
 

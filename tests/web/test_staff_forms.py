@@ -179,11 +179,13 @@ def test_a_label_that_tells_residents_nothing_is_in_doubt(site: Site) -> None:
         return [f"{papers[0].id - int(id)}{said}".removeprefix("0").strip() for id, said in found]
 
     commands, seems = site.services.commands, "ดูเหมือนชื่อไฟล์ กรุณาตั้งชื่อให้ประชาชนเข้าใจ"
-    labels = ["GuPune 219521f0", "ประกาศราคากลาง", "TOR หลอดไฟ", "ประกาศราคากลาง", stated]
+    labels = ["GuPune 219521f0", "ประกาศราคากลาง", "TOR หลอดไฟ", "ประกาศราคากลาง", "ใบเสนอราคา"]
     for paper, label in zip(papers, labels, strict=True):
         commands.attachments.relabel(paper.id, label=label, kind=DocumentKind.OTHER, actor="x")
     twice = "ชื่อซ้ำกับเอกสารอื่นในประกาศนี้"
-    assert doubts() == [f"{seems} · เอกสารระบุว่า {stated}", f"-1{twice}", f"-3{twice}"]
+    assert doubts() == ["ระบบเติมให้ กรุณาตรวจ", f"-1{twice}", f"-3{twice}"]
+    commands.attachments.relabel(papers[4].id, label=stated, kind=DocumentKind.OTHER, actor="x")
+    assert doubts()[0] == f"ระบบเติมให้ กรุณาตรวจ · {twice}"
     commands.attachments.relabel(papers[3].id, label="scan 12", kind=DocumentKind.OTHER, actor="x")
     form = clerk.get(f"/staff/announcements/{made.id}").text
     assert form.count(seems) == 1  # for the first, the form begins with what the paper states
@@ -196,6 +198,40 @@ def test_a_label_that_tells_residents_nothing_is_in_doubt(site: Site) -> None:
         papers[4].id, io.BytesIO(memo("ใหม่", subject="ซื้อโคม")), filename="a.pdf", actor="x"
     )
     assert doubts() == ["-4ชื่อนี้มาจากไฟล์ก่อนหน้า"]
+
+
+def test_papers_read_after_the_form_was_saved_are_published_by_their_names(site: Site) -> None:
+    made, clerk = site.announcement("ซ่อมถนน", status=Status.DRAFT), site.signed_in(Role.STAFF)
+    scan = site.attach(made.id, memo("ให้ซ่อม", subject="ซ่อมถนน"), "DSC061.pdf")
+    page = clerk.post(
+        f"/staff/announcements/{made.id}/publish", data={"when": "read"}, follow_redirects=True
+    ).text
+    assert "จะเผยแพร่เมื่อแปลงข้อความเสร็จ" in page
+    assert "เวลาเผยแพร่" not in page  # no time was set
+    site.work()
+    site.services.commands.publication.publish_due_or_unschedule(dt.datetime.now(dt.UTC), actor=WORKER)
+    read = site.services.attachments.get(scan.id)
+    assert read.label == suggested_label(read)
+    assert "ซ่อมถนน" in read.label
+
+
+@pytest.mark.parametrize("chosen", ["read", "now"])
+def test_the_day_of_the_draft_is_in_doubt_where_nobody_saw_that_no_paper_states_one(
+    site: Site, chosen: str
+) -> None:
+    made = site.announcement("ซ่อมถนน", status=Status.DRAFT, published_on=thai.today())
+    clerk, form = site.signed_in(Role.STAFF), f"/staff/announcements/{made.id}"
+    picture = fpdf.FPDF()
+    picture.add_page()
+    site.attach(made.id, bytes(picture.output()), "ภาพถ่าย.pdf")
+    clerk.post(f"{form}/publish", data={"when": chosen})
+    site.work()
+    site.services.commands.publication.publish_due_or_unschedule(dt.datetime.now(dt.UTC), actor=WORKER)
+    page, doubt = clerk.get(form).text, "ระบบอ่านวันที่ในเอกสารไม่ได้"
+    assert (doubt in page) is (chosen == "read")
+    assert ("เผยแพร่แล้วเมื่อแปลงข้อความเสร็จ ประชาชนเปิดอ่านได้" in page) is (chosen == "read")
+    clerk.post(form, data=sent_form(page))
+    assert doubt not in clerk.get(form).text
 
 
 def test_a_date_that_no_paper_states_is_in_doubt(site: Site) -> None:

@@ -10,6 +10,7 @@ from typing import ClassVar
 from flask_babel import get_locale
 
 from archive import thai
+from archive.changes import WORKER
 from archive.errors import Invalid, PrakatError
 from archive.fields import ANNOUNCEMENT_FIELDS, AnnouncementField, FieldType
 from archive.model import (
@@ -89,6 +90,18 @@ class AnnouncementForm:
     def is_being_read(self) -> bool:
         """True while the text of an attachment is still to be read."""
         return any(each.attachment.is_reading_pending for each in self.attachments)
+
+    @property
+    def is_publication_awaited(self) -> bool:
+        """True for a draft that is published by itself once all is read."""
+        at = self.announcement.publish_at if self.announcement else None
+        return at is not None and at <= dt.datetime.now(dt.UTC)
+
+    @property
+    def was_published_by_itself(self) -> bool:
+        """True where the worker published the announcement, and nobody has changed it since."""
+        changes = services().history.entries(self.announcement.id) if self.announcement else []
+        return bool(changes) and changes[-1].action == "publish" and changes[-1].actor == WORKER
 
     @property
     def first_drawable_attachment(self) -> Attachment | None:

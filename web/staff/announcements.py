@@ -64,6 +64,7 @@ _DONE = {
     "withdraw": gettext_noop(
         "ถอนประกาศแล้ว ประชาชนเห็นเพียงชื่อเรื่อง (ถ้าไม่มีข้อมูลส่วนบุคคล) วันที่ เหตุผลที่ถอน และฉบับที่ใช้แทน (ถ้ามี)"
     ),
+    "trash": gettext_noop("ทิ้งลงถังขยะแล้ว กู้คืนได้เสมอ"),
     "revise": gettext_noop("บันทึกแล้ว"),
     "order": gettext_noop("เรียงเอกสารใหม่แล้ว"),
     "label": gettext_noop("บันทึกชื่อเอกสารแล้ว"),
@@ -472,10 +473,9 @@ def change_status(announcement_id: int, step: str) -> ResponseReturnValue:
             return redirect(_page_with_undo(services().history.entries(announcement_id)[-1]))
         if step == "trash":
             commands.publication.trash(announcement_id, actor=g.actor)
-            flash(_("ทิ้งลงถังขยะแล้ว กู้คืนได้เสมอ"), "good")
-        else:
-            commands.publication.restore_as_draft(announcement_id, actor=g.actor)
-            flash(_("กู้คืนเป็นฉบับร่างแล้ว"), "good")
+            return redirect(_page_with_undo(services().history.entries(announcement_id)[-1]))
+        commands.publication.restore_as_draft(announcement_id, actor=g.actor)
+        flash(_("กู้คืนเป็นฉบับร่างแล้ว"), "good")
     except PrakatError as error:
         flash(error_message(error), "bad")
         if step == "withdraw":

@@ -16,6 +16,7 @@ from flask_babel import gettext as _
 from archive import thai
 from archive.model import (
     Announcement,
+    Attachment,
     DocumentKind,
     HoldReason,
     LocatedPersonalData,
@@ -26,6 +27,7 @@ from archive.privacy import COVER
 from archive.suggested_fields import (
     NAMES_IN_DOCUMENTS,
     fields_as_in_new_draft,
+    is_day_of_draft_unconfirmed,
     is_made_by_device,
     is_meaningless_label,
     is_meaningless_title,
@@ -92,7 +94,7 @@ def publication_checks(
     stated_anew = services().commands.publication.fields_stated_anew(announcement.id)
     attachments = [paper.attachment for paper in papers]
     if given.status is Status.DRAFT:
-        announcement, _labelled = with_values_of_documents(given, attachments)
+        announcement, attachments = with_values_of_documents(given, attachments)
 
     place = partial(_place, announcement.id)
     return [
@@ -107,7 +109,7 @@ def publication_checks(
         _relations(announcement),
         *_near_duplicate(announcement, papers),
         _attachments(announcement, papers),
-        *_labels(papers, are_filled="title" in fields_as_in_new_draft(given, attachments)),
+        *_labels(papers, attachments),
         *_elsewhere(papers),
     ]
 
@@ -121,7 +123,9 @@ def doubts_after_publication(announcement: Announcement, papers: Sequence[Attach
     """
     if announcement.status is not Status.PUBLISHED:
         return []
-    unconfirmed = names_of_unconfirmed_values(services().history.entries(announcement.id))
+    changes = services().history.entries(announcement.id)
+    unconfirmed = names_of_unconfirmed_values(changes)
+    attachments = [paper.attachment for paper in papers]
     stated_anew = services().commands.publication.fields_stated_anew(announcement.id)
     values = {
         "title": announcement.title,
@@ -135,14 +139,15 @@ def doubts_after_publication(announcement: Announcement, papers: Sequence[Attach
     title = _title(announcement, papers, SuggestedFormValues(), place("title"), stated_anew)
     remarks = {name: _filled_remark(papers, name) for name in values if name in unconfirmed}
     remarks |= {name: _said_anew(name, value) for name, value in stated_anew.items()}
-    if remarks and "published_on" in fields_as_in_new_draft(announcement):
+    is_day_of_draft = "published_on" in fields_as_in_new_draft(announcement)
+    if is_day_of_draft and (remarks or is_day_of_draft_unconfirmed(announcement, attachments, changes)):
         remarks.setdefault("published_on", _no_date_found())
     filled = [
         Check(named[name], value, BulkPublishEffect.DOUBTFUL, remarks[name], place(name))
         for name, value in values.items()
         if name in remarks and (name != "title" or title.is_good)
     ]
-    doubtful_labels = [each for each in _labels(papers, are_filled=False) if not each.is_good]
+    doubtful_labels = [each for each in _labels(papers, attachments) if not each.is_good]
     return [*([] if title.is_good else [title]), *filled, *doubtful_labels]
 
 
@@ -347,18 +352,12 @@ def _attachments(announcement: Announcement, papers: Sequence[AttachmentForStaff
     return Check(_("เอกสารแนบ"), count, _effect(remark), remark, place)
 
 
-def _labels(papers: Sequence[AttachmentForStaff], *, are_filled: bool) -> list[Check]:
+def _labels(papers: Sequence[AttachmentForStaff], attachments: Sequence[Attachment]) -> list[Check]:
     """Returns a line for each label that is in doubt, or else one line for all labels; none without papers.
 
-    ``are_filled``: publication puts what the documents state in the place of labels that are names of files;
-    in that of such labels of redacted copies it always does.
+    ``attachments``: those of the papers, with the labels that publication gives them.
     """
-    published = {
-        paper.attachment.id: paper.label
-        if (are_filled or paper.attachment.is_redacted) and not paper.earlier_label
-        else paper.attachment.label
-        for paper in papers
-    }
+    published = {each.id: each.label for each in attachments}
     times = Counter(published.values())
     doubtful = []
     for number, paper in enumerate(papers, start=1):

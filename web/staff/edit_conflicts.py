@@ -11,6 +11,7 @@ from flask import g, request
 from flask_babel import gettext as _
 
 from archive import thai, validation
+from archive.changes import WORKER
 from archive.errors import Conflict, Invalid, Unavailable, gettext_noop
 from archive.fields import FIELDS_BY_NAME, checked_fields
 from archive.model import Announcement, Change
@@ -101,11 +102,11 @@ def describe_other_editor(announcement: Announcement, opened_on_change_id: int, 
     """Returns the note about somebody else at work on the announcement; "" without one.
 
     That is who saved it after the change ``opened_on_change_id``, who has its form open (``form_holder``, as
-    ``claim_form`` returns it), or who saved it shortly before.
+    ``claim_form`` returns it), or who saved it shortly before. What the worker does is shown by the form itself.
     """
     now = dt.datetime.now(dt.UTC)
     entries = services().history.entries(announcement.id)
-    changes = [each for each in entries if each.actor != g.actor]
+    changes = [each for each in entries if each.actor not in (g.actor, WORKER)]
     last = changes[-1] if changes else None
     clock = last.at.astimezone(thai.BANGKOK).strftime("%H:%M") if last else ""
     if last and last.id > opened_on_change_id:

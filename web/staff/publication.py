@@ -156,7 +156,7 @@ def _publish_when_read(announcement_id: int) -> str:
     _refuse_finds_and_fill(announcement_id)
     now = dt.datetime.now(dt.UTC)
     services().commands.announcements.revise(announcement_id, {"publish_at": now}, actor=g.actor)
-    return str(_("ตั้งเวลาเผยแพร่แล้ว"))
+    return str(_("ตรวจแล้ว กำลังรอแปลงข้อความ"))
 
 
 def _publish_later(announcement_id: int) -> str:

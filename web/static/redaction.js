@@ -371,7 +371,7 @@ if (form) {
       [readFor, readCount] = [boxes, 0];
     }
     parts.forEach((part) => (part.inert = true));
-    for (let done = readCount; done < pages.length && found("unfinished").length < MOST_UNFINISHED; ) {
+    for (let done = readCount; done < pages.length && found("unfinished").length < MOST_UNFINISHED;) {
       said.hidden = false;
       said.textContent = progress
         .replace("#", Math.min(done + Number(atOnce), pages.length))

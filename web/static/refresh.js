@@ -7,6 +7,7 @@ const WATCH_EVERY = 1500; // milliseconds between looks at how far documents are
 const untouched = (part) =>
   !part.contains(document.activeElement) && ![...part.querySelectorAll("textarea, select")].some(typed);
 
+let firstPage = document.querySelector("#first-page img")?.src; // of the first paper that could be drawn so far
 let isBehind = false; // the page could not be brought up to date, and files that arrived may not be on it
 
 // The page as it is now, taken over wherever nobody is at work.
@@ -21,6 +22,7 @@ async function update() {
   showNotes(fresh);
   fill(fresh);
   showHeading(fresh);
+  showStanding(fresh);
   const many = fresh.querySelector("[data-many]");
   const sum = papers.querySelector("[data-sum]");
   if (many && sum) sum.replaceWith(many.querySelector("[data-sum]"));
@@ -33,10 +35,27 @@ async function update() {
 }
 
 function showFirstPage(page) {
-  if (!page || document.getElementById("first-page")) return;
+  if (!page) return;
+  const picture = page.querySelector("img");
+  const shown = document.querySelector("#first-page img");
+  if (shown && shown.src === firstPage) showPage(picture);
+  firstPage = picture.src;
+  if (shown) return;
   form.after(page);
   zoomButton(page.querySelector("[data-zoom]"));
   form.querySelector("[popovertarget=first-page]").hidden = false;
+}
+
+// Whether the announcement is public, what is in doubt then, and the buttons below, once it was published by itself.
+function showStanding(fresh) {
+  const before = document.querySelectorAll("[data-standing]");
+  const now = fresh.querySelectorAll("[data-standing]");
+  if (!now.length || before[0].dataset.standing === now[0].dataset.standing) return;
+  document.querySelector("main > .notice.good")?.remove();
+  before[0].before(...now);
+  before.forEach((part) => part.remove());
+  form.querySelector(".saving").replaceWith(fresh.querySelector(".saving"));
+  form.elements.last_change.value = fresh.querySelector("[name=last_change]").value;
 }
 
 // The row of a file as it is now; of one in which somebody is at work, only what is said beside it.
@@ -113,6 +132,7 @@ let watching = false;
 
 async function watch() {
   watching = true;
-  if (isBehind || rows.querySelector("[data-status=waiting], [data-status=reading]")) await update();
+  const awaited = "[data-status=waiting], [data-status=reading], [data-standing=awaited]";
+  if (isBehind || document.querySelector(awaited)) await update();
   setTimeout(watch, WATCH_EVERY);
 }
