@@ -1047,6 +1047,16 @@ def test_an_undo_makes_no_two_records_cancel_each_other(site: Site) -> None:
     assert site.services.relations.ids_no_longer_in_force() == {one.id}
 
 
+def test_what_was_thrown_away_is_brought_back_beside_the_message(site: Site) -> None:
+    made, clerk = site.announcement("ทิ้งผิด", status=Status.DRAFT), site.signed_in(Role.STAFF)
+    page = clerk.post(f"/staff/announcements/{made.id}/trash", follow_redirects=True).text
+    said = page.split("ทิ้งลงถังขยะแล้ว กู้คืนได้เสมอ")[1].split("</form>")[0]
+    assert "เลิกทำ" in said
+    change = site.services.history.entries(made.id)[-1]
+    clerk.post(f"/staff/history/{change.id}/undo", data={"confirmed": "yes", "only_last": "yes"})
+    assert site.services.announcements.get(made.id).status is Status.DRAFT
+
+
 def in_days(days: int) -> dt.datetime:
     return dt.datetime.now(dt.UTC) + dt.timedelta(days=days)
 

@@ -102,7 +102,7 @@ def describe_other_editor(announcement: Announcement, opened_on_change_id: int, 
     """Returns the note about somebody else at work on the announcement; "" without one.
 
     That is who saved it after the change ``opened_on_change_id``, who has its form open (``form_holder``, as
-    ``claim_form`` returns it), or who saved it shortly before. What the worker does is shown by the form itself.
+    ``claim_form`` returns it), or who saved it shortly before. What the worker does, the form shows itself.
     """
     now = dt.datetime.now(dt.UTC)
     entries = services().history.entries(announcement.id)
