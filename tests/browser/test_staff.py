@@ -11,6 +11,7 @@ import pytest
 from playwright.sync_api import FilePayload, Page, expect
 
 from archive import thai
+from archive.changes import WORKER
 from archive.model import Announcement, Draft, Status
 from tests.browser.conftest import DESK, PHONE, Visit, click, shoot, tab_to
 from tests.browser.site import NAME, PASSWORD, RunningSite, order, scanned, wait_until
@@ -189,6 +190,28 @@ def test_published_by_itself_once_read(staff: Visit, visit: Visit, site: Running
     expect(page.locator(".facts .kind")).to_have_text("เผยแพร่แล้ว")  # on the page that stayed open
     expect(page.locator("main")).not_to_contain_text("จะเผยแพร่")
     expect(page.get_by_role("button", name="บันทึก", exact=True)).to_be_visible()
+
+
+def test_a_publication_by_itself_passes_over_no_colleague_s_change(staff: Visit, site: RunningSite) -> None:
+    page = staff()
+    page.goto("/staff/announcements/new")
+    page.set_input_files("#files", papers("ลานกีฬา")[:1])
+    expect(page.locator("[data-attachment][data-status=ready]")).to_have_count(1, timeout=60_000)
+    page.fill("#title", "ซ่อมลานกีฬา")
+    page.get_by_role("button", name="บันทึกฉบับร่าง").click()
+    expect(page.locator(".notice.good", has_text="บันทึกแล้ว")).to_be_visible()
+    id = int(page.url.split("/")[5].partition("?")[0])
+    opened = page.locator("[name=last_change]").input_value()
+    page.fill("#title", "ซ่อมลานกีฬาและที่จอดรถ")
+    commands = site.services.commands
+    commands.announcements.revise(id, {"title": "ซ่อมลานกีฬาเก่า"}, actor="สมหญิง")
+    page.evaluate("document.querySelectorAll('[data-standing]').forEach(each => each.dataset.standing = 'awaited')")
+    commands.publication.publish(id, actor=WORKER)
+    expect(page.locator(".facts .kind")).to_have_text("เผยแพร่แล้ว")
+    assert page.locator("[name=last_change]").input_value() == opened
+    page.get_by_role("button", name="บันทึก", exact=True).click()
+    expect(page.locator("main")).to_contain_text("ซ่อมลานกีฬาเก่า")
+    assert site.services.announcements.get(id).title == "ซ่อมลานกีฬาเก่า"
 
 
 def test_the_page_beside_the_form_becomes_that_of_the_first_paper(staff: Visit) -> None:

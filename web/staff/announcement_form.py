@@ -104,6 +104,12 @@ class AnnouncementForm:
         return bool(changes) and changes[-1].action == "publish" and changes[-1].actor == WORKER
 
     @property
+    def last_change_of_person(self) -> int:
+        """Id of the last change that the worker did not make; 0 without one."""
+        changes = services().history.entries(self.announcement.id) if self.announcement else []
+        return max((each.id for each in changes if each.actor != WORKER), default=0)
+
+    @property
     def first_drawable_attachment(self) -> Attachment | None:
         """First attachment whose pages can be drawn; None while there is none.
 

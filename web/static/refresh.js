@@ -55,7 +55,9 @@ function showStanding(fresh) {
   before[0].before(...now);
   before.forEach((part) => part.remove());
   form.querySelector(".saving").replaceWith(fresh.querySelector(".saving"));
-  form.elements.last_change.value = fresh.querySelector("[name=last_change]").value;
+  const opened = form.elements.last_change;
+  const last = fresh.querySelector("[name=last_change]");
+  if (Number(opened.value) >= Number(last.dataset.ofPerson)) opened.value = last.value; // no colleague's is passed over
 }
 
 // The row of a file as it is now; of one in which somebody is at work, only what is said beside it.
