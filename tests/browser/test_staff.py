@@ -205,7 +205,8 @@ def test_a_publication_by_itself_passes_over_no_colleague_s_change(staff: Visit,
     page.fill("#title", "ซ่อมลานกีฬาและที่จอดรถ")
     commands = site.services.commands
     commands.announcements.revise(id, {"title": "ซ่อมลานกีฬาเก่า"}, actor="สมหญิง")
-    page.evaluate("document.querySelectorAll('[data-standing]').forEach(each => each.dataset.standing = 'awaited')")
+    awaited = "all => all.forEach(each => each.dataset.standing = 'awaited')"
+    page.locator("[data-standing]").evaluate_all(awaited)
     commands.publication.publish(id, actor=WORKER)
     expect(page.locator(".facts .kind")).to_have_text("เผยแพร่แล้ว")
     assert page.locator("[name=last_change]").input_value() == opened
