@@ -215,6 +215,20 @@ def test_papers_read_after_the_form_was_saved_are_published_by_their_names(site:
     assert "ซ่อมถนน" in read.label
 
 
+def test_finds_are_named_after_what_the_paper_states_and_the_closing_day_is_explained(site: Site) -> None:
+    made, clerk = site.announcement("ซ่อมถนน", status=Status.DRAFT), site.signed_in(Role.STAFF)
+    scan = site.attach(
+        made.id, memo("โทร 081-234-5678 เลขบัตร 1-1017-00230-70-8", subject="รายชื่อ"), "personal.pdf"
+    )
+    site.work()
+    found = clerk.get(f"/staff/attachments/{scan.id}").text
+    assert re.search(rf'/attachments/{scan.id}/pages/1">[^<]*รายชื่อ', found)
+    assert 'pages/1">personal' not in found
+    form = clerk.get(f"/staff/announcements/{made.id}").text
+    assert 'aria-describedby="closing-help"' in form
+    assert "วันสุดท้ายที่ยื่น สมัคร หรือชำระได้" in form.split('id="closing-help"')[1][:120]
+
+
 @pytest.mark.parametrize("chosen", ["read", "now"])
 def test_the_day_of_the_draft_is_in_doubt_where_nobody_saw_that_no_paper_states_one(
     site: Site, chosen: str
