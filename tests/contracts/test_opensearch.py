@@ -26,7 +26,7 @@ from indexer.engines.opensearch.cluster import Cluster, read_address
 from indexer.engines.opensearch.mapping import words_to_look_up
 from indexer.engines.opensearch.requests import MOST_REQUESTS
 from indexer.search.ports import SearchIndex
-from indexer.search.query.parser import parse_query
+from indexer.search.query.parser import Sort, parse_query
 from tests.contracts.engines import alias
 from tests.contracts.test_search_index import ARCHIVE, entry, found
 
@@ -56,6 +56,16 @@ def test_an_older_update_never_overwrites_a_newer_one(index: SearchIndex) -> Non
     assert found(index, "ยกเลิก") == [1]
     assert list(index.ids()) == [1, 3, 4]
     assert index.position() == 20
+
+
+def test_what_has_all_is_one_group_whether_words_or_a_misread_phrase_have_it(index: SearchIndex) -> None:
+    announcements = [
+        entry(1, "ข่าว", "ไฟ ถนน เสีย", published_on=dt.date(2020, 1, 1)),
+        entry(2, "ข่าว", "ไพถนนเสีย", published_on=dt.date(2021, 1, 1)),
+        *(entry(id, "ท่อ", f"งานก่อสร้างสายที่ {id}") for id in range(3, 20)),
+    ]
+    index.update(announcements, (), position=1)
+    assert found(index, "ไฟถนนเสีย ข่าว", sort=Sort.NEWEST) == [2, 1]
 
 
 def test_settings_reach_the_index(address: str) -> None:

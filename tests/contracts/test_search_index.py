@@ -1022,6 +1022,22 @@ def test_what_has_only_some_words_comes_after_what_has_all(index: SearchIndex) -
         assert (page.total, page.partial, page.query.loosened) == (2, 1, ())
 
 
+def test_of_equal_documents_with_all_of_it_the_newest_comes_first(index: SearchIndex) -> None:
+    first = dt.date(2021, 6, 1)
+    index.update(
+        [
+            *(entry(day, "ซ่อมสะพาน ทางหลวง", published_on=first + dt.timedelta(day)) for day in range(1, 8)),
+            entry(8, "ซ่อมสะพาน", published_on=dt.date(2021, 7, 1)),
+            *(entry(id, "ถนนและท่อ", f"งานก่อสร้างสายที่ {id}") for id in range(9, 60)),
+        ],
+        (),
+        position=1,
+    )
+    page = index.search(parse_query("ซ่อมสะพาน ทางหลวง"))
+    assert [hit.announcement_id for hit in page.hits] == [7, 6, 5, 4, 3, 2, 1, 8]
+    assert page.partial == 1
+
+
 def test_related_announcements_are_about_the_same(index: SearchIndex) -> None:
     words = "คณะ พัสดุ เสนอ ตรวจรับ งบกลาง เอกสาร ระเบียบ พัฒนา"
     index.update(

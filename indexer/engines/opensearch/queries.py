@@ -68,7 +68,9 @@ _MOST_LOOKED_AT = 50  # hits in which the letters of document numbers are looked
 _NUMBER_SIGNS = ("/", "-", ".", " ")  # between the parts of a number
 _CLUSTERS_BETWEEN_WORDS = 16  # character clusters between two words of a set phrase; some 20 letters
 _OF_A_DAY = 2e-5  # score of a day: of equal documents the newest comes first
-_COMPLETE_BOOST = 1000.0  # of documents with all of a plan, which stand before those with some of it
+_COMPLETE_BOOST = 30.0
+"""A clause's share in what puts a document with all of a plan before others: more than these score by it and
+its phrase, but not much, as a score has 7 digits, of which the last tell the newer document."""
 
 _ORDERS: Mapping[Sort, list[Mapping[str, str]]] = {
     Sort.NEWEST: [{"date": "desc"}, {"id": "desc"}],
@@ -303,9 +305,9 @@ class PlanQueries:
         if attempt.has_number:
             only.append(bool_should(map(clause_query, filter(has_document_number, self.plan.clauses))))
         some = {"bool": {"should": words, "minimum_should_match": fewest, "filter": only}}
-        boost = 0.0 if self.plan.is_prose else _COMPLETE_BOOST
+        boost = 0.0 if self.plan.is_prose else _COMPLETE_BOOST * len(self.plan.clauses)
         complete = constant(self._complete(), boost)
-        return bool_should([some if is_scored else constant(some, 1.0), complete])
+        return bool_should([some, complete]) if is_scored else best_of([constant(some, 1.0), complete])
 
     def rescore_queries(self, attempt: SearchAttempt) -> list[Json]:
         """Returns the queries whose scores are added for the best documents: phrases, the whole query.
