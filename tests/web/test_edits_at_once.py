@@ -321,10 +321,17 @@ def test_lines_of_a_collection_that_were_saved_meanwhile_stay(site: Site) -> Non
     first, second = form(one), form(other)
     lines = {"place": ["1", "2"], "label": ["ก", "ข"], "announcement": [str(id) for id in ids]}
     assert one.post(page, data=first | lines).status_code == 302
-    refused = other.post(page, data=second | {"body": "คำอธิบาย"}).text
-    assert "เปลี่ยนไปแล้วขณะที่คุณเปิดหน้านี้อยู่" in refused
+    refused = html.unescape(other.post(page, data=second | {"body": "คำอธิบาย"}).text)
+    assert "บันทึกหน้านี้ไปก่อนแล้ว" in refused
+    assert site.services.collections.history(made.id)[-1].actor in refused
+    assert re.search("−</span> ข สอง</p>", refused)
+    assert re.search(r"\+</span> คำอธิบาย</p>", refused)
     assert "คำอธิบาย</textarea>" in refused
     assert len(site.services.collections.get(made.id).items) == len(ids)
+    both = second | lines | {"body": "คำอธิบาย"} | hidden_fields(refused)
+    assert other.post(page, data=both).status_code == 302
+    saved = site.services.collections.get(made.id)
+    assert (saved.body, len(saved.items)) == ("คำอธิบาย", len(ids))
 
 
 def test_a_site_profile_that_was_saved_meanwhile_stays(site: Site) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from flask import flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -10,7 +11,7 @@ from flask_babel import gettext as _
 
 from archive import thai
 from archive.commands.collections import headings_as_text
-from archive.errors import Invalid, PrakatError
+from archive.errors import Conflict, Invalid, PrakatError
 from archive.model import Collection, CollectionLine, Status
 from archive.undo import find_reversals
 from archive.validation import checked_collection_heading
@@ -20,6 +21,7 @@ from web.errors import error_message
 from web.staff import activity, personal_data
 from web.staff.blueprints import staff_blueprint
 from web.staff.form_fingerprints import fingerprint, refuse_if_changed
+from web.staff.text_difference import DifferenceLine, compare_lines
 
 pages = staff_blueprint("collection_desk", __name__, url_prefix="/staff/collections")
 
@@ -47,12 +49,16 @@ def edit(collection_id: int | None = None) -> ResponseReturnValue:
             return redirect(url_for("collection_desk.edit", collection_id=kept.id))
         except PrakatError as error:
             refusal = error
-            flash(error_message(error), "bad")
     shown = services().collections.get(collection_id) if collection_id is not None else None
+    is_opened_on_another = request.form.get("fingerprint") != fingerprint(shown)
+    is_saved_meanwhile = shown is not None and isinstance(refusal, Conflict) and is_opened_on_another
+    if refusal and not is_saved_meanwhile:
+        flash(error_message(refusal), "bad")
     return render_template(
         "staff/collection.html",
         collection=shown,
         fingerprint=fingerprint(shown),
+        saved=_saved_meanwhile(shown) if shown and is_saved_meanwhile else None,
         **_lines(shown),
         **_found(refusal),
     )
@@ -86,6 +92,28 @@ def _save(collection_id: int | None) -> Collection:
         if before is not None and saved != before:
             refuse_if_changed(fingerprint(before))
     return saved
+
+
+def _saved_meanwhile(stored: Collection) -> tuple[str, list[DifferenceLine]]:
+    """Returns who saved the collection last, and how what was typed differs from it."""
+    typed = replace(
+        stored,
+        title=request.form.get("title", ""),
+        body=request.form.get("body", "").replace("\r\n", "\n"),
+        items=tuple(CollectionLine(label, _typed_id(number)) for label, number in _typed()),
+    )
+    last = services().collections.history(stored.id)[-1]
+    return last.actor, compare_lines(_as_text(stored), _as_text(typed))
+
+
+def _as_text(collection: Collection) -> str:
+    """Returns title and body, then a line for each item: its heading, and the title of its announcement."""
+    titles = services().announcements.get_many(each.announcement_id or 0 for each in collection.items)
+    lines = (
+        f"{each.label} {titles[each.announcement_id].title if each.announcement_id in titles else ''}".strip()
+        for each in collection.items
+    )
+    return "\n".join((collection.title, collection.body, *lines))
 
 
 def _found(refusal: PrakatError | None) -> dict[str, object]:
