@@ -255,7 +255,7 @@ def test_own_drafts_of_the_week_are_found_and_gone_on_with(staff: Visit, site: R
     filters = page.locator("summary", has_text="ตัวกรอง")
     act(filters)
     page.get_by_label("แก้ไขเมื่อ").select_option(label="ใน 7 วัน")
-    act(page.get_by_role("button", name="แสดง", exact=True))
+    act(page.get_by_role("button", name="ค้นหา", exact=True))
     expect(page.locator(f"#tick-{mine}")).to_be_visible()
     expect(page.locator(f"#tick-{others}")).to_have_count(0)
     act(page.get_by_role("link", name=f"{mark} ที่ 1"))
