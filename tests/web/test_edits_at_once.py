@@ -362,6 +362,21 @@ def test_a_list_of_items_that_was_saved_meanwhile_stays(site: Site) -> None:
     assert "ชื่อใหม่ของคนแรก" in one.get(page).text
 
 
+def test_an_account_that_was_changed_meanwhile_stays(site: Site) -> None:
+    site.signed_in(Role.STAFF)
+    (clerk,) = [each for each in site.services.people.accounts.everyone() if each.role is Role.STAFF]
+    admin, page = site.signed_in(Role.ADMIN), f"/staff/people/{clerk.id}"
+    form = admin.get(f"/staff/people?edit={clerk.id}").text
+    opened = hidden_fields(form.split(f'action="{page}"')[1]) | {"division": "", "role": "staff"}
+    assert admin.post(page, data=opened | {"role": "admin"}).status_code == 302
+    refused = admin.post(page, data=opened | {"division": "กองช่าง"})
+    assert refused.status_code == 409
+    assert "มีผู้แก้ผู้ใช้นี้ขณะที่คุณเปิดหน้านี้อยู่" in refused.text
+    assert 'value="กองช่าง"' in refused.text
+    (stored,) = [each for each in site.services.people.accounts.everyone() if each.id == clerk.id]
+    assert (stored.role, stored.division) == (Role.ADMIN, "")
+
+
 def test_an_order_erases_no_file_that_its_form_did_not_show(site: Site) -> None:
     paper = site.attach(site.announcement("ร่าง", status=Status.DRAFT).id, memo("ที่สั่งให้ลบ"))
     admin, page = site.signed_in(Role.ADMIN), f"/staff/attachments/{paper.id}/erase"

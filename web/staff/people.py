@@ -9,17 +9,21 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from archive import validation
-from archive.errors import Conflict, PrakatError
+from archive.errors import Conflict, PrakatError, gettext_noop
 from archive.model import Person, Role
 from web.accounts.passwords import check_strength, hash_password
 from web.accounts.sign_in import current_person
 from web.bootstrap import services
-from web.errors import error_message, errors_flashed
+from web.errors import error_message
 from web.serving.log import note_security
 from web.staff.blueprints import staff_blueprint
+from web.staff.form_fingerprints import fingerprint, refuse_if_changed
 
 pages = staff_blueprint("people", __name__, url_prefix="/staff/people", is_for_admins=True)
 
+_CHANGED_MEANWHILE = gettext_noop(
+    "มีผู้แก้ผู้ใช้นี้ขณะที่คุณเปิดหน้านี้อยู่ ตารางแสดงค่าที่บันทึกไว้แล้ว ถ้ายังต้องการเปลี่ยนตามที่กรอก กรุณากดบันทึกอีกครั้ง"
+)
 _PASSWORD_BYTES = 12  # of chance in a password that the archive makes: sixteen letters
 
 
@@ -49,15 +53,24 @@ def add_person() -> ResponseReturnValue:
 
 @pages.post("/<int:person_id>")
 def change(person_id: int) -> ResponseReturnValue:
-    """Set a person's division and role; nobody changes the own role, so that an administrator is left."""
-    person = _person(person_id)
-    with errors_flashed():
-        role = _role()
-        if role is not person.role and _is_me(person):
-            raise Conflict("เปลี่ยนสิทธิ์ใช้งานของตัวเองไม่ได้ กรุณาให้ผู้ดูแลระบบคนอื่นเปลี่ยน")
-        services().people.accounts.set_role_and_division(person_id, role=role, division=_division())
-        note_security("person changed", person=person.name, role=role.value)
-        flash(_("บันทึกของ %(name)s แล้ว", name=person.name), "good")
+    """Set a person's division and role; nobody changes the own role, so that an administrator is left.
+
+    Where these have changed since the form was opened, nothing is stored, and it shows what was chosen.
+    """
+    try:
+        role, division = _role(), _division()
+        with services().records.batch():
+            person = _person(person_id)
+            if (role, division) != (person.role, person.division):
+                refuse_if_changed(_fingerprint(person), _CHANGED_MEANWHILE)
+            if role is not person.role and _is_me(person):
+                raise Conflict("เปลี่ยนสิทธิ์ใช้งานของตัวเองไม่ได้ กรุณาให้ผู้ดูแลระบบคนอื่นเปลี่ยน")
+            services().people.accounts.set_role_and_division(person_id, role=role, division=division)
+    except PrakatError as error:
+        flash(error_message(error), "bad")
+        return _table(edited=person_id), error.http_status
+    note_security("person changed", person=person.name, role=role.value)
+    flash(_("บันทึกของ %(name)s แล้ว", name=person.name), "good")
     return redirect(url_for("people.list_people"))
 
 
@@ -96,17 +109,26 @@ def enable_person() -> ResponseReturnValue:
     return redirect(url_for("people.list_people"))
 
 
-def _table(*, reset: Person | None = None, password: str = "") -> str:
-    """Returns the page. ``reset``: the person whose new password it shows."""
+def _table(*, reset: Person | None = None, password: str = "", edited: int | None = None) -> str:
+    """Returns the page. ``reset``: whose new password it shows. ``edited``: whose form was refused."""
     everyone = services().people.accounts.everyone()
+    shown = request.args.get("edit", type=int) if edited is None else edited
+    one = next((each for each in everyone if each.id == shown), None)
     return render_template(
         "staff/people.html",
         everyone=everyone,
         roles=list(Role),
-        edited=next((each for each in everyone if each.id == request.args.get("edit", type=int)), None),
+        edited=one,
+        typed=request.form if edited is not None else {},
+        fingerprint=_fingerprint(one) if one else "",
         reset=reset,
         password=password,
     )
+
+
+def _fingerprint(person: Person) -> str:
+    """Returns the fingerprint of what the form of an account shows."""
+    return fingerprint(person.role.value, person.division)
 
 
 def _is_me(person: Person) -> bool:
