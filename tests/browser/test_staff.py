@@ -311,10 +311,14 @@ def test_what_residents_see_is_not_renamed_by_the_way(staff: Visit) -> None:
     page = staff()
     _draft_with(page, papers("บึงบัว")[1:2])
     expect(page.locator("[data-attachment][data-status=ready]")).to_have_count(1, timeout=60_000)
-    page.fill("textarea[name^=label-]", "scan002")  # as the file is called, and meant
+    page.fill("textarea[name^=label-]", "scan002")  # as the file is called: publication names what it is
     page.get_by_role("button", name="บันทึกและตรวจก่อนเผยแพร่").click()
     page.get_by_role("button", name="เผยแพร่").click()
     expect(page.locator(".notice.good")).to_be_visible()
+    expect(page.locator("textarea[name^=label-]")).to_have_value("คำสั่ง ที่ 89/2566 เรื่อง งบประมาณของบึงบัว")
+    page.fill("textarea[name^=label-]", "scan002")  # and meant
+    page.get_by_role("button", name="บันทึก", exact=True).click()
+    expect(page.locator(".notice.good")).to_contain_text("บันทึกแล้ว")
     expect(page.locator("textarea[name^=label-]")).to_have_value("scan002")
     click(page.locator("[data-use]").first)
     expect(page.locator("textarea[name^=label-]")).to_have_value("คำสั่ง ที่ 89/2566 เรื่อง งบประมาณของบึงบัว")

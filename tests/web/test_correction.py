@@ -14,6 +14,7 @@ from archive.model import Attachment, LowConfidenceSpan, Role, Status
 from indexer.extraction.page_images import hit_rectangles
 from tests.factories.memos import memo
 from tests.web.conftest import Site, sent_form
+from tests.web.test_edits_at_once import hidden_fields
 from web.staff import text_correction
 
 
@@ -69,6 +70,21 @@ def test_every_earlier_text_is_shown_with_its_difference_and_comes_back(
     assert staff.post(f"{page}/restore", data={"version": "0"}).status_code == 404
 
 
+def test_a_correction_is_undone_beside_its_message(
+    site: Site, attachment: Attachment, staff: FlaskClient
+) -> None:
+    page = f"/staff/attachments/{attachment.id}/pages/1"
+    before = site.services.pages.get(attachment.id, 1).text
+    saved = staff.post(page, data={"text": before.replace("สารส้ม", "คลอรีน")}, follow_redirects=True)
+    assert "บันทึกหน้านี้แล้ว" in saved.text
+    (undo,) = re.findall(r'<form\s+class="notice good one-line".*?</form>', saved.text, re.DOTALL)
+    (action,) = re.findall(r'action="([^"]+)"', undo)
+    undone = staff.post(action, data=hidden_fields(undo), follow_redirects=True)
+    assert (undone.request.path, "เลิกทำแล้ว" in undone.text) == (page, True)
+    assert site.services.pages.get(attachment.id, 1).text == before
+    assert "บันทึกหน้านี้แล้ว" not in staff.get(saved.request.full_path).text  # another change came after it
+
+
 def test_doubtful_words_come_with_other_readings(
     site: Site, attachment: Attachment, staff: FlaskClient
 ) -> None:
@@ -91,8 +107,8 @@ def test_doubtful_words_come_with_other_readings(
     longer = {"text": f"เพิ่ม{text}", "unchecked": f"{at}:{at + 5}:{at + 11},7:9:8,x", "next": "1"}
     assert "บันทึกและไปหน้าที่ต้องตรวจถัดไปของประกาศนี้" in staff.get(page).text
     rest = f"/staff/attachments/{other.id}/pages/1"
-    assert staff.post(page, data=longer).location == rest
-    assert staff.post(rest, data={"text": "ตรวจแล้ว", "next": "1"}).location == page
+    assert staff.post(page, data=longer).location.startswith(f"{rest}?done=")
+    assert staff.post(rest, data={"text": "ตรวจแล้ว", "next": "1"}).location.startswith(f"{page}?done=")
     saved = staff.post(page, data=longer | {"unchecked": f"{at + 5}:{at + 5}:{at + 11}"})
     assert saved.location == "/staff/review"  # no other page of the announcement has to be checked
     queue = staff.get(saved.location).text

@@ -20,7 +20,7 @@ from indexer.extraction.page_images import hit_rectangles
 from indexer.extraction.rereading import TURNS, ReadingSettings
 from web.bootstrap import services
 from web.errors import error_message, errors_flashed
-from web.staff import activity
+from web.staff import activity, edit_conflicts
 from web.staff.blueprints import staff_blueprint
 from web.staff.form_fingerprints import page_fingerprint, refuse_if_changed
 from web.staff.text_difference import DifferenceLine, compare_lines
@@ -60,9 +60,16 @@ def page(attachment_id: int, number: int) -> ResponseReturnValue:
     shown, conflict = services().pages.get(attachment_id, number), None
     if request.method == "POST":
         try:
-            flash(_saved(_correct(attachment_id, number)), "good")
+            before = edit_conflicts.last_change_id(attachment.announcement_id)
+            left = _correct(attachment_id, number)
             _say_if_hidden(attachment)
-            return redirect(_after_saving(attachment, shown))
+            following = _after_saving(attachment, shown)
+            made = services().history.entries(attachment.announcement_id)[-1]
+            is_changed = made.id != before and made.before.get("text") != made.after.get("text")
+            if following is not None and is_changed:
+                return redirect(_address(following, done=made.id))
+            flash(_saved(left), "good")
+            return redirect(_address(following))
         except PrakatError as error:
             shown = services().pages.get(attachment_id, number)
             conflict = _text_conflict(attachment, shown) if isinstance(error, Conflict) else None
@@ -83,7 +90,37 @@ def page(attachment_id: int, number: int) -> ResponseReturnValue:
         conflict=conflict,
         versions=versions[:MOST_VERSIONS],
         are_versions_left_out=len(versions) > MOST_VERSIONS,
+        done=_correction_just_made(attachment),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class CorrectionMade:
+    """A correction that was just saved, the message about it, and the address of its page."""
+
+    change: Change
+    said: str
+    address: str
+
+
+def _correction_just_made(opened: Attachment) -> CorrectionMade | None:
+    """Returns the correction that the address names, while it is the last change; None otherwise."""
+    last = services().history.entries(opened.announcement_id)[-1:]
+    if not last or last[0].id != request.args.get("done", type=int) or last[0].action != "correct":
+        return None
+    attachment_id, number = (int(str(last[0].after[name])) for name in ("attachment_id", "page"))
+    corrected = services().pages.get(attachment_id, number)
+    return CorrectionMade(last[0], _saved(len(corrected.doubts)), _address(corrected))
+
+
+def _address(shown: Page | None, *, done: int | None = None) -> str:
+    """Returns the address of a page's correction desk; without a page that of all that is to be checked.
+
+    ``done``: id of the correction that was just saved, which is undone beside the message about it.
+    """
+    if shown is None:
+        return url_for("reading_review.show_records_needing_attention")
+    return url_for("correction.page", attachment_id=shown.attachment_id, number=shown.number, done=done)
 
 
 def _correct(attachment_id: int, number: int) -> int:
@@ -173,16 +210,13 @@ def _say_if_hidden(before: Attachment) -> None:
         )
 
 
-def _after_saving(attachment: Attachment, opened: Page) -> str:
-    """Returns the address of the next page. ``opened``: the page as it was before it was saved."""
-    number = opened.number
+def _after_saving(attachment: Attachment, opened: Page) -> Page | None:
+    """Returns the page that is opened next, None after the last one. ``opened``: as before it was saved."""
     if "next" not in request.form:
-        return url_for("correction.page", attachment_id=attachment.id, number=number)
+        return opened
     if _should_go_on(attachment, opened):
-        return url_for("correction.page", attachment_id=attachment.id, number=number + 1)
-    if (doubtful := _next_doubtful_page(attachment, number)) is not None:
-        return url_for("correction.page", attachment_id=doubtful.attachment_id, number=doubtful.number)
-    return url_for("reading_review.show_records_needing_attention")
+        return services().pages.get(attachment.id, opened.number + 1)
+    return _next_doubtful_page(attachment, opened.number)
 
 
 def _should_go_on(attachment: Attachment, opened: Page) -> bool:
