@@ -77,6 +77,7 @@ def test_a_correction_is_undone_beside_its_message(
     before = site.services.pages.get(attachment.id, 1).text
     saved = staff.post(page, data={"text": before.replace("สารส้ม", "คลอรีน")}, follow_redirects=True)
     assert "บันทึกหน้านี้แล้ว" in saved.text
+    assert "✓ บันทึกแล้ว" in saved.text  # beside the picture, where the message may be out of view
     (undo,) = re.findall(r'<form\s+class="notice good one-line".*?</form>', saved.text, re.DOTALL)
     (action,) = re.findall(r'action="([^"]+)"', undo)
     undone = staff.post(action, data=hidden_fields(undo), follow_redirects=True)
