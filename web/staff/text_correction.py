@@ -99,7 +99,7 @@ class CorrectionMade:
     """A correction that was just saved, the message about it, and the address of its page."""
 
     change: Change
-    said: str
+    message: str
     address: str
 
 
